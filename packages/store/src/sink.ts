@@ -1,0 +1,22 @@
+import type { LogBlock, MetricBlock, SpanBlock } from '@oriel/model'
+
+/**
+ * The write side of the store.
+ *
+ * Each write takes blocks of several tenants and is one commit: it resolves when everything is on disk (fsync) and visible to
+ * the next read. It rejects with `StoreError` STORE_UNAVAILABLE or STORE_FULL; then the outcome is unknown to the caller only
+ * for STORE_UNAVAILABLE, and `hasRequests` tells. Blocks stay owned by the caller and are not kept.
+ */
+export interface Sink {
+  writeMetrics(blocks: readonly MetricBlock[]): Promise<void>
+  writeLogs(blocks: readonly LogBlock[]): Promise<void>
+  writeSpans(blocks: readonly SpanBlock[]): Promise<void>
+  /**
+   * Which requests of the last `RETRY_WINDOW_MS` are stored, as `requestId` values of rows (unsigned 64-bit). Read at start and
+   * after every engine restart, so that a retry of a request that was stored but not acknowledged adds nothing.
+   */
+  recentRequests(signal: 'logs' | 'traces'): Promise<ReadonlySet<bigint>>
+}
+
+/** 15 minutes: longer than the retry budget of the OpenTelemetry (5 min), Promtail (8.5 min) and Prometheus senders' back-off. */
+export const RETRY_WINDOW_MS: number = 15 * 60_000
