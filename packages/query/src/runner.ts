@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock, Telemetry, TimeRangeNs } from '@oriel/model'
+import { silentTelemetry } from '@oriel/model'
+import type { QueryContext, Source } from '@oriel/store'
+import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
+import { RunError } from './errors.ts'
+import { checkLogQL, checkPromQL, checkText, checkTraceSearch } from './limits.ts'
+import { QueryLog } from './log.ts'
+import { runLogQL } from './logql.ts'
+import { arm, codeOf, translate, untilAborted } from './outcome.ts'
+import type { PromQLAnswer } from './promql.ts'
+import { runPromQL } from './promql.ts'
+import type {
+  LogQLAnswer,
+  LogQLRequest,
+  PromQLRequest,
+  QueryAnswer,
+  QueryCaller,
+  QueryLanguage,
+  QueryLogEntry,
+  QueryWarning,
+  RunnerLimits,
+  RunningQuery,
+  TraceAnswer,
+  TraceSearchAnswer,
+  TraceSearchQuery,
+} from './requests.ts'
+import { Slots } from './slots.ts'
+import { runTraceSearch, searchText } from './traces.ts'
+
+/** Limits that suit one machine; settable per tenant with `limitsOf`. */
+export const DEFAULT_RUNNER_LIMITS: RunnerLimits = {
+  ...DEFAULT_QUERY_LIMITS,
+  maxSteps: 11_000,
+  maxRangeMs: 0,
+  // 20 at once as Prometheus (query.max-concurrency); 200 waiting is a few dashboards of many panels.
+  maxConcurrent: 20,
+  maxQueued: 200,
+  // 128 KiB: generated rules reach tens of KiB, nobody types more.
+  maxTextLength: 131_072,
+  maxLogLines: 50_000,
+}
+
+/** What a runner needs. */
+export interface RunnerOptions {
+  readonly source: Source
+  readonly telemetry?: Telemetry
+  /** Limits of a tenant; the defaults when absent. */
+  readonly limitsOf?: (tenant: string) => RunnerLimits
+  readonly now?: Clock
+}
+
+/** Work of one query: reads with `context` and may add warnings. */
+type Work<Data> = (context: QueryContext, warnings: QueryWarning[]) => Promise<Data>
+
+interface Running {
+  readonly entry: Omit<RunningQuery, 'state'>
+  readonly abort: AbortController
+  state: 'queued' | 'running'
+}
+
+/**
+ * Runs queries of every language with limits, slots per tenant, a time limit, cancel, a log and self-metrics.
+ *
+ * The only road to the store for reading: what no language covers goes through `lookup`, with the same limits.
+ * Every method rejects with `RunError` (see `RUN_ERRORS`), the languages' `QueryError`, or `StoreError` STORE_UNAVAILABLE.
+ */
+export class QueryRunner {
+  readonly #source: Source
+  readonly #limitsOf: (tenant: string) => RunnerLimits
+  readonly #now: Clock
+  readonly #slots = new Slots()
+  readonly #running = new Map<string, Running>()
+  readonly #log: QueryLog
+
+  constructor({ source, telemetry = silentTelemetry, limitsOf = () => DEFAULT_RUNNER_LIMITS, now = Date.now }: RunnerOptions) {
+    this.#source = source
+    this.#limitsOf = limitsOf
+    this.#now = now
+    this.#log = new QueryLog(telemetry)
+  }
+
+  /** Runs a PromQL query. */
+  runPromQL(request: PromQLRequest, caller: QueryCaller): Promise<PromQLAnswer> {
+    return this.#run({ language: 'promql', text: request.expr }, caller, (limits) => {
+      checkPromQL(request, limits)
+      return (context, warnings) => runPromQL(this.#source, request, context, warnings)
+    })
+  }
+
+  /** Runs a LogQL query. A log query may not be asked as an instant query: that is refused, as Loki does. */
+  runLogQL(request: LogQLRequest, caller: QueryCaller): Promise<LogQLAnswer> {
+    return this.#run({ language: 'logql', text: request.expr }, caller, (limits) => {
+      checkLogQL(request, limits)
+      return (context, warnings) => runLogQL(this.#source, request, context, warnings)
+    })
+  }
+
+  /** Finds traces, newest first. */
+  runTraceSearch(query: TraceSearchQuery, caller: QueryCaller): Promise<TraceSearchAnswer> {
+    return this.#run({ language: 'traceql', text: searchText(query.search) }, caller, (limits) => {
+      checkTraceSearch(query, limits)
+      return (context, warnings) => runTraceSearch(this.#source, query, context, warnings)
+    })
+  }
+
+  /** All spans of a trace by start time; none when it is not stored. */
+  traceById(traceId: string, caller: QueryCaller, range?: TimeRangeNs): Promise<TraceAnswer> {
+    return this.lookup(`trace ${traceId}`, caller, (source, context) => source.traces.byId(traceId, context, range))
+  }
+
+  /** Reads an index (label names, series, services, RED ...) with the limits of a query. `what` names it in the log. */
+  lookup<Data>(
+    what: string,
+    caller: QueryCaller,
+    read: (source: Source, context: QueryContext) => Promise<Data>,
+  ): Promise<QueryAnswer<Data>> {
+    return this.#run({ language: 'lookup', text: what }, caller, () => (context) => read(this.#source, context))
+  }
+
+  /** Queries that run or wait now, oldest first; of one tenant, or of all. */
+  running(tenant?: string): RunningQuery[] {
+    const all = [...this.#running.values()].map(({ entry, state }) => ({ ...entry, state }))
+    return tenant === undefined ? all : all.filter((query) => query.tenant === tenant)
+  }
+
+  /** Cancels a query by id, in the engine too. `tenant`, when given, must own it. Returns whether there was one. */
+  cancel(id: string, tenant?: string): boolean {
+    const running = this.#running.get(id)
+    if (running === undefined || (tenant !== undefined && running.entry.tenant !== tenant)) return false
+    running.abort.abort(new RunError('QUERY_CANCELLED', `cannot finish query ${id}: cancelled by request`))
+    return true
+  }
+
+  /** The last queries that ended, newest first. */
+  recent(tenant?: string): QueryLogEntry[] {
+    const all = this.#log.recent()
+    return tenant === undefined ? all : all.filter((query) => query.tenant === tenant)
+  }
+
+  async #run<Data>(
+    what: { readonly language: QueryLanguage; readonly text: string },
+    caller: QueryCaller,
+    prepare: (limits: RunnerLimits) => Work<Data>,
+  ): Promise<QueryAnswer<Data>> {
+    const tenant = caller.tenants[0] ?? ''
+    const limits = this.#limitsOf(tenant)
+    const entry = { id: randomUUID(), ...what, tenant, origin: caller.origin, startedMs: this.#now() }
+    const abort = new AbortController()
+    const running: Running = { entry, abort, state: 'queued' }
+    const stats = makeQueryStats()
+    const disarm = arm(abort, caller.signal, Math.min(caller.timeoutMs ?? limits.timeoutMs, limits.timeoutMs))
+    let queuedMs = 0
+    const end = (outcome: string): number => {
+      const elapsedMs = this.#now() - entry.startedMs
+      this.#log.add({ ...entry, elapsedMs, queuedMs, stats, outcome })
+      return elapsedMs
+    }
+    this.#running.set(entry.id, running)
+    try {
+      checkText(what.text, limits)
+      const work = prepare(limits)
+      const give = await this.#slots.take(tenant, limits, abort.signal)
+      try {
+        queuedMs = this.#now() - entry.startedMs
+        running.state = 'running'
+        const warnings: QueryWarning[] = []
+        const context: QueryContext = { tenants: caller.tenants, signal: abort.signal, limits, stats }
+        const data = await untilAborted(work(context, warnings), abort.signal)
+        return { id: entry.id, data, warnings, stats, elapsedMs: end('ok'), queuedMs }
+      } finally {
+        give()
+      }
+    } catch (error) {
+      const told = translate(error, abort.signal)
+      end(codeOf(told))
+      throw told
+    } finally {
+      disarm()
+      this.#running.delete(entry.id)
+    }
+  }
+}
