@@ -1,1 +1,7 @@
-export {}
+export * from './delivery.ts'
+export * from './exposition.ts'
+export * from './logging.ts'
+export * from './metrics.ts'
+export * from './process.ts'
+export * from './telemetry.ts'
+export * from './tracing.ts'
