@@ -57,3 +57,17 @@ export class StoreError extends OrielError {
     super(code, message, options)
   }
 }
+
+/** What an aborted read rejects with: STORE_TIMEOUT when the signal's reason is a `TimeoutError`, else STORE_CANCELLED. */
+export function abortError(signal: AbortSignal, cause?: unknown): StoreError {
+  const reason: unknown = signal.reason
+  const isTimeout = reason instanceof Error && reason.name === 'TimeoutError'
+  return isTimeout
+    ? new StoreError('STORE_TIMEOUT', 'cannot finish query: it ran longer than its time limit', { cause: cause ?? reason })
+    : new StoreError('STORE_CANCELLED', 'cannot finish query: its caller cancelled it', { cause: cause ?? reason })
+}
+
+/** Throws `abortError` when the query was aborted. Called between chunks of work that no engine stops for us. */
+export function throwIfAborted(context: QueryContext): void {
+  if (context.signal.aborted) throw abortError(context.signal)
+}

@@ -21,7 +21,11 @@ export interface SeriesRequest {
   readonly range: TimeRange
 }
 
-/** Label and series look-ups: a series counts when any of the matcher sets holds (no sets: every series). */
+/**
+ * Label and series look-ups: a series counts when any of the matcher sets holds (no sets: every series).
+ *
+ * Look-ups are by day: a series counts when it was written on a day (UTC) that the range touches. Answers are sorted.
+ */
 export interface IndexRequest {
   readonly matcherSets: readonly (readonly Matcher[])[]
   readonly range: TimeRange
@@ -109,18 +113,26 @@ export interface LogGridRequest {
 
 /** Reads logs. */
 export interface LogSource {
-  /** Records in time order (by `direction`), in batches of bounded size; stop reading to stop the engine. */
+  /**
+   * Records in time order (by `direction`), in batches of bounded size; stop reading to stop the engine. Records of one time come
+   * in order of arrival going forward, and in the opposite order going backward.
+   */
   records(request: LogRequest, context: QueryContext): AsyncIterable<LogBatch>
   /** Counts on a grid (a step without records has `present` 0), or `undefined` when not offered. */
   grid(request: LogGridRequest, context: QueryContext): Promise<GridSeries | undefined>
   streams(request: IndexRequest, context: QueryContext): Promise<Labels[]>
   labelNames(request: IndexRequest, context: QueryContext): Promise<string[]>
   labelValues(label: string, request: IndexRequest, context: QueryContext): Promise<string[]>
-  /** Bytes, records and streams stored in the range, by matching stream. */
+  /** Bytes of lines and records in the range (ends inclusive, in ms), by matching stream, most bytes first. */
   volume(request: IndexRequest, context: QueryContext): Promise<{ labels: Labels; bytes: number; records: number }[]>
 }
 
-/** A condition on one span. `scope` says where an attribute is looked up; `any` is span first, then resource. */
+/**
+ * A condition on one span. `scope` says where an attribute is looked up; `any` is span first, then resource.
+ *
+ * A span without the attribute fails every operator, `!=` and `!~` too, as in TraceQL. Order operators compare numbers; text that is no
+ * number fails them. Regexes are RE2, anchored. `traceDuration`, `rootService` and `rootName` look at the whole stored trace.
+ */
 export type SpanCondition =
   | {
       readonly kind: 'attribute'
@@ -143,7 +155,11 @@ export type SpanFilter =
   | { readonly kind: 'all' | 'any'; readonly filters: readonly SpanFilter[] }
   | { readonly kind: 'condition'; readonly condition: SpanCondition }
 
-/** Traces with at least one span in the range that passes the filter, newest first. */
+/**
+ * Traces with at least one span in the range (by start time) that passes the filter, newest matching span first.
+ *
+ * Only spans in the range count as matched; duration, root and counts of a summary are of the whole stored trace.
+ */
 export interface TraceSearchRequest {
   readonly filter: SpanFilter
   readonly range: TimeRangeNs
@@ -153,7 +169,11 @@ export interface TraceSearchRequest {
   readonly spansPerTrace: number
 }
 
-/** Rate, errors and duration of spans on a grid, one entry a group. Step i covers [start + i*step, start + (i+1)*step). */
+/**
+ * Rate, errors and duration of spans on a grid, one entry a group. Step i covers [start + i*step, start + (i+1)*step).
+ *
+ * There are ceil((end - start) / step) steps, at least one; the last is whole even where it passes `endMs`.
+ */
 export interface RedRequest {
   /** `service`: entry spans (server, consumer and roots) by service. `operation`: entry spans of one service by span name. */
   readonly groupBy: 'service' | 'operation'

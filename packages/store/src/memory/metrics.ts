@@ -1,0 +1,181 @@
+import type { Exemplar, Labels, MetricBlock, MetricMetadata, SeriesExemplars, SeriesSamples, TimeRange } from '@oriel/model'
+import { compareLabels, compileMatchers, labelsKey, labelValue, makeLabels, MS_PER_DAY } from '@oriel/model'
+import type { QueryContext } from '../context.ts'
+import { StoreError, throwIfAborted } from '../context.ts'
+import type { GridSeries, IndexRequest, MetricSource, SeriesRequest } from '../source.ts'
+import { limited } from './limited.ts'
+
+/** The metrics of a memory store. */
+export interface MemoryMetrics extends MetricSource {
+  write(blocks: readonly MetricBlock[]): void
+}
+
+interface Point {
+  readonly value: number
+  readonly isStale: boolean
+}
+
+interface StoredSeries {
+  labels: Labels
+  readonly days: Set<number>
+  readonly points: Map<number, Point>
+  readonly exemplars: Map<string, Exemplar>
+}
+
+interface TenantMetrics {
+  readonly series: Map<string, StoredSeries>
+  readonly metadata: Map<string, MetricMetadata>
+}
+
+/** Opens empty metrics. Reads scan everything: right for tests, not for load. */
+export function openMemoryMetrics(): MemoryMetrics {
+  const tenants = new Map<string, TenantMetrics>()
+  const find = (request: IndexRequest, context: QueryContext) => findByIndex(tenants, request, context)
+  return {
+    write: (blocks) => blocks.forEach((block) => writeBlock(tenants, block)),
+    samples: async (request, context) => readSamples(tenants, request, context),
+    grid: async (): Promise<GridSeries | undefined> => undefined,
+    series: async (request, context) =>
+      limited(
+        find(request, context).map((series) => series.labels),
+        request.limit,
+      ),
+    labelNames: async (request, context) => {
+      const names = find(request, context).flatMap((series) => series.labels.map((label) => label.name))
+      return limited([...new Set(names)].sort(), request.limit)
+    },
+    labelValues: async (label, request, context) => {
+      const values = find(request, context).map((series) => labelValue(series.labels, label))
+      return limited([...new Set(values)].filter((value) => value !== '').sort(), request.limit)
+    },
+    metadata: async ({ metric, limit }, context) => {
+      const all = context.tenants.flatMap((tenant) => [...(tenants.get(tenant)?.metadata.values() ?? [])])
+      return limited(
+        all.filter((entry) => metric === undefined || entry.metric === metric),
+        limit,
+      )
+    },
+    exemplars: async (request, context) => readExemplars(tenants, request, context),
+  }
+}
+
+function writeBlock(tenants: Map<string, TenantMetrics>, block: MetricBlock): void {
+  let stored = tenants.get(block.tenant)
+  if (stored === undefined) tenants.set(block.tenant, (stored = { series: new Map(), metadata: new Map() }))
+  for (const { id, labels, day } of block.series) {
+    const series = seriesOf(stored, id, 0)
+    series.labels = labels
+    series.days.add(day)
+  }
+  const { samples, exemplars } = block
+  for (let row = 0; row < samples.rows; row++) {
+    const point = { value: samples.values.doubleAt(row), isStale: samples.values.isStaleAt(row) }
+    seriesOf(stored, samples.seriesId.words, row).points.set(Number(samples.tMs.at(row)), point)
+  }
+  for (let row = 0; row < exemplars.rows; row++) {
+    const traceId = exemplars.traceId.stringAt(row)
+    const labels = makeLabels(Object.entries({ ...exemplars.labels.recordAt(row), ...(traceId !== '' && { trace_id: traceId }) }))
+    const exemplar = { labels, value: exemplars.values.doubleAt(row), tMs: Number(exemplars.tMs.at(row)) }
+    seriesOf(stored, exemplars.seriesId.words, row).exemplars.set(`${exemplar.tMs} ${labelsKey(labels)}`, exemplar)
+  }
+  for (const entry of block.metadata) stored.metadata.set(entry.metric, entry)
+}
+
+function seriesOf(stored: TenantMetrics, ids: Uint32Array, row: number): StoredSeries {
+  const key = ids.subarray(4 * row, 4 * row + 4).join()
+  let series = stored.series.get(key)
+  if (series === undefined) {
+    series = { labels: [], days: new Set(), points: new Map(), exemplars: new Map() }
+    stored.series.set(key, series)
+  }
+  return series
+}
+
+function readSamples(tenants: Map<string, TenantMetrics>, request: SeriesRequest, context: QueryContext): SeriesSamples {
+  const { startMs, endMs } = request.range
+  const found: { labels: Labels; points: [number, Point][] }[] = []
+  for (const series of mergedByLabels(findSeries(tenants, [request.matchers], context))) {
+    const points = [...series.points].filter(([tMs]) => tMs >= startMs && tMs <= endMs).sort(([a], [b]) => a - b)
+    if (points.length > 0) found.push({ labels: series.labels, points })
+  }
+  const rows = found.reduce((sum, { points }) => sum + points.length, 0)
+  checkLimits(found.length, rows, context)
+  const offsets = new Uint32Array(found.length + 1)
+  const tMs = new Float64Array(rows)
+  const values = new Float64Array(rows)
+  const stale = new Uint8Array(rows)
+  let at = 0
+  for (const [i, { points }] of found.entries()) {
+    for (const [t, { value, isStale }] of points) {
+      tMs[at] = t
+      values[at] = value
+      stale[at++] = isStale ? 1 : 0
+    }
+    offsets[i + 1] = at
+  }
+  return { labels: found.map(({ labels }) => labels), offsets, tMs, values, stale }
+}
+
+function checkLimits(series: number, samples: number, context: QueryContext): void {
+  const { limits, stats } = context
+  stats.series += series
+  stats.samples += samples
+  stats.rows += samples
+  if (series > limits.maxSeries) throw overLimit('series', stats.series, 'maxSeries', limits.maxSeries)
+  if (stats.samples > limits.maxSamples) throw overLimit('samples', stats.samples, 'maxSamples', limits.maxSamples)
+}
+
+function overLimit(what: string, count: number, name: string, limit: number): StoreError {
+  return new StoreError('STORE_LIMIT', `cannot read series: ${count} ${what} selected, limit ${name} is ${limit}`)
+}
+
+function readExemplars(
+  tenants: Map<string, TenantMetrics>,
+  { matchers, range }: SeriesRequest,
+  context: QueryContext,
+): SeriesExemplars[] {
+  const answer: SeriesExemplars[] = []
+  for (const series of findSeries(tenants, [matchers], context)) {
+    const exemplars = [...series.exemplars.values()]
+      .filter(({ tMs }) => tMs >= range.startMs && tMs <= range.endMs)
+      .sort((a, b) => a.tMs - b.tMs)
+    if (exemplars.length > 0) answer.push({ seriesLabels: series.labels, exemplars })
+  }
+  return answer
+}
+
+function findByIndex(tenants: Map<string, TenantMetrics>, request: IndexRequest, context: QueryContext): StoredSeries[] {
+  const { matcherSets, range } = request
+  const found = findSeries(tenants, matcherSets, context).filter((series) => touchesDay(series.days, range))
+  return mergedByLabels(found)
+}
+
+/** Whether the range touches one of the days. */
+export function touchesDay(days: ReadonlySet<number>, { startMs, endMs }: TimeRange): boolean {
+  for (const day of days) if (day * MS_PER_DAY <= endMs && (day + 1) * MS_PER_DAY > startMs) return true
+  return false
+}
+
+function findSeries(
+  tenants: Map<string, TenantMetrics>,
+  matcherSets: IndexRequest['matcherSets'],
+  context: QueryContext,
+): StoredSeries[] {
+  throwIfAborted(context)
+  const tests = matcherSets.map(compileMatchers)
+  return context.tenants
+    .flatMap((tenant) => [...(tenants.get(tenant)?.series.values() ?? [])])
+    .filter(({ labels }) => labels.length > 0 && (tests.length === 0 || tests.some((test) => test(labels))))
+    .sort((a, b) => compareLabels(a.labels, b.labels))
+}
+
+/** Series of several tenants with equal labels read as one. */
+function mergedByLabels(sorted: readonly StoredSeries[]): StoredSeries[] {
+  const merged: StoredSeries[] = []
+  for (const series of sorted) {
+    const last = merged.at(-1)
+    if (last === undefined || compareLabels(last.labels, series.labels) !== 0) merged.push(series)
+    else merged[merged.length - 1] = { ...last, points: new Map([...last.points, ...series.points]) }
+  }
+  return merged
+}
