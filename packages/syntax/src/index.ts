@@ -1,1 +1,8 @@
-export {}
+export * from './diagnostics.ts'
+export * from './durations.ts'
+export * from './errors.ts'
+export * from './matchers.ts'
+export * from './numbers.ts'
+export * from './scan.ts'
+export * from './span.ts'
+export * from './strings.ts'

@@ -1,0 +1,38 @@
+const DECIMAL = /^(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?$/
+const SPECIAL: Readonly<Record<string, number>> = { inf: Infinity, '+inf': Infinity, '-inf': -Infinity, nan: NaN }
+
+/**
+ * Parses an unsigned number literal as PromQL and LogQL read it: decimal, exponent, `_` between digits, `0x` and octal with a
+ * leading 0 for integers, `Inf` and `NaN` in any case. Returns `undefined` when the text is no number.
+ */
+export function parseNumberLiteral(text: string): number | undefined {
+  const lower = text.toLowerCase()
+  const special = SPECIAL[lower]
+  if (special !== undefined) return special
+  const digits = lower.replaceAll('_', '')
+  if (/^0x[\da-f]+$/.test(digits) || /^0o[0-7]+$/.test(digits) || /^0b[01]+$/.test(digits)) return Number(digits)
+  if (/^0[0-7]+$/.test(digits)) return Number.parseInt(digits, 8)
+  return DECIMAL.test(text) ? Number(digits) : undefined
+}
+
+/**
+ * Prints a sample's value as the Prometheus API does: shortest digits that read back equal, exponent below 1e-6 and from 1e21
+ * with at least two digits, `NaN`, `+Inf`, `-Inf`, `-0`.
+ */
+export function printNumber(value: number): string {
+  if (value === Infinity) return '+Inf'
+  if (value === -Infinity) return '-Inf'
+  if (Object.is(value, -0)) return '-0'
+  return padExponent(String(value))
+}
+
+/** Prints a number as Go's `%g`/`strconv 'g', -1`: exponent below 1e-4 and from 1e21. */
+export function printGoNumber(value: number): string {
+  const magnitude = Math.abs(value)
+  if (magnitude !== 0 && magnitude < 1e-4) return padExponent(value.toExponential())
+  return printNumber(value)
+}
+
+function padExponent(text: string): string {
+  return text.replace(/e([+-])(\d)$/, 'e$10$2')
+}
