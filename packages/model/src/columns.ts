@@ -208,6 +208,13 @@ export class DictColumn {
     this.#rows.truncate(length)
   }
 
+  /** Empties rows and dictionary: indexes got before mean nothing after. */
+  clear(): void {
+    this.#rows.truncate(0)
+    this.#values = ['']
+    this.#indexOf = new Map([['', 0]])
+  }
+
   get dictionary(): readonly string[] {
     return this.#values
   }
@@ -250,6 +257,13 @@ export class MapColumn {
     const entries = length === 0 ? 0 : this.#ends.values[length - 1]!
     this.keys.truncate(entries)
     this.values.truncate(entries)
+  }
+
+  /** Empties rows and the keys' dictionary. */
+  clear(): void {
+    this.#ends.truncate(0)
+    this.keys.clear()
+    this.values.truncate(0)
   }
 
   get ends(): Uint32Array {

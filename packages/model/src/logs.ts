@@ -42,6 +42,12 @@ export class LogColumns {
   truncate(rows: number): void {
     for (const column of Object.values(this)) if (typeof column === 'object' && column !== null) column.truncate(rows)
   }
+
+  /** Empties every column, dictionaries included, and keeps the arrays for the next block. */
+  clear(): void {
+    this.truncate(0)
+    for (const column of [this.service, this.level, this.attributes]) column.clear()
+  }
 }
 
 /** Everything of one tenant that one commit writes for the logs signal. */

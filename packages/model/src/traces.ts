@@ -46,6 +46,21 @@ export class SpanColumns {
   truncate(rows: number): void {
     for (const column of Object.values(this)) if (typeof column === 'object' && column !== null) column.truncate(rows)
   }
+
+  /** Empties every column, dictionaries included, and keeps the arrays for the next block. */
+  clear(): void {
+    this.truncate(0)
+    for (const column of [
+      this.service,
+      this.name,
+      this.traceState,
+      this.statusMessage,
+      this.attributes,
+      this.scopeName,
+      this.scopeVersion,
+    ])
+      column.clear()
+  }
 }
 
 /** Everything of one tenant that one commit writes for the traces signal. */
