@@ -1,0 +1,328 @@
+// Adaptive group commit: requests share inserts, so that the engine's price per row falls as load rises.
+
+import { OrielError, silentTelemetry } from '@oriel/model'
+import type { Telemetry } from '@oriel/model'
+import { IngestError } from './errors.ts'
+
+/** What the queue must know of one signal's blocks. */
+export interface BlockKind<Block> {
+  /** Names the queue in metrics and messages. */
+  readonly signal: 'metrics' | 'logs' | 'traces'
+  /** Makes an empty block. */
+  make(tenant: string): Block
+  /** Rows held, for metrics. */
+  rows(block: Block): number
+  /** Bytes held, about; must grow whenever something was added that needs a commit (index entries and metadata too). */
+  bytes(block: Block): number
+  /** Remembers the block's length; the function it returns cuts the block back to it. */
+  checkpoint(block: Block): () => void
+  /**
+   * Told once per block when its commit is over, before `reset`: what the block brought into the index (series, streams, resources)
+   * is known to the store from now on when `isStored`, and must come again with the next rows that need it when not.
+   */
+  settled(block: Block, isStored: boolean): void
+  /** Empties the block for its next use, dictionaries included. Its arrays stay, so that a busy tenant allocates nothing. */
+  reset(block: Block): void
+  /** One commit of blocks of several tenants. Rejects as `Sink` does. */
+  write(blocks: readonly Block[]): Promise<void>
+  /**
+   * Resolves once the engine answers again after STORE_UNAVAILABLE, having learnt which requests it holds; rejects while it does not.
+   */
+  recover(): Promise<void>
+}
+
+/** Sizes and times of a queue. */
+export interface BatchLimits {
+  /** A block stays open at least this long, so that requests arriving together share an insert. */
+  readonly minWaitMs: number
+  /** A block closes at this size even when the writer is busy. */
+  readonly maxBlockBytes: number
+  /** Above this many bytes waiting or being written, new requests are refused. */
+  readonly maxQueuedBytes: number
+  /** Requests that wait for an engine that is down are refused after this time. */
+  readonly maxOutageWaitMs: number
+}
+
+export const DEFAULT_BATCH_LIMITS: BatchLimits = {
+  // 20 ms: an idle server answers in tens of ms; below it, a light load makes one part a request.
+  minWaitMs: 20,
+  // 32 MiB: about 100k log records or 1M samples, past which the engine's price per row hardly falls.
+  maxBlockBytes: 32 * 2 ** 20,
+  // 128 MiB: four full blocks, about a second of a full engine.
+  maxQueuedBytes: 128 * 2 ** 20,
+  // 8 s: an engine restart takes about one; senders time out at 10 s.
+  maxOutageWaitMs: 8_000,
+}
+
+/**
+ * One signal's way to the engine: one open block a tenant, one insert at a time.
+ *
+ * Blocks belong to the queue and are reused: a decoder may touch its block only until it returns.
+ */
+export class CommitQueue<Block> {
+  readonly #kind: BlockKind<Block>
+  readonly #limits: BatchLimits
+  readonly #meters: Meters
+  readonly #spare = new Map<string, Block>()
+  #open: Batch<Block> = makeBatch()
+  #closed: Batch<Block>[] = []
+  readonly #unsettled = new Set<Batch<Block>>()
+  #queuedBytes = 0
+  #isWriting = false
+  #isClosing = false
+  #outage: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(
+    kind: BlockKind<Block>,
+    { limits = DEFAULT_BATCH_LIMITS, telemetry = silentTelemetry }: { limits?: BatchLimits; telemetry?: Telemetry } = {},
+  ) {
+    this.#kind = kind
+    this.#limits = limits
+    this.#meters = makeMeters(telemetry)
+  }
+
+  /**
+   * Runs `decode` at once on the tenant's open block and resolves with its result after the commit that contains its rows.
+   *
+   * When `decode` throws, the block is cut back and the error passed on: a request is in whole or not at all. Rejects with
+   * `IngestError` INGEST_OVERLOADED, INGEST_UNAVAILABLE (the outcome may be unknown), INGEST_FULL, INGEST_CLOSED or INGEST_FAILED.
+   */
+  async append<Result>(tenant: string, decode: (block: Block) => Result): Promise<Result> {
+    this.#admit()
+    const batch = this.#open
+    const block = this.#blockOf(batch, tenant)
+    const bytesBefore = this.#kind.bytes(block)
+    const rowsBefore = this.#kind.rows(block)
+    const rollBack = this.#kind.checkpoint(block)
+    let result: Result
+    try {
+      result = decode(block)
+    } catch (error) {
+      rollBack()
+      throw error
+    }
+    const added = this.#kind.bytes(block) - bytesBefore
+    if (added === 0) return result
+    if (batch.bytes === 0) this.#start(batch)
+    batch.bytes += added
+    batch.rows += this.#kind.rows(block) - rowsBefore
+    this.#hold(added)
+    this.#schedule()
+    await batch.committed.promise
+    return result
+  }
+
+  /** Bytes that wait or are being written. */
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  /** Whether requests are refused because the engine does not answer. */
+  get isDown(): boolean {
+    return this.#outage !== undefined
+  }
+
+  /** Resolves when the queue is not, or no longer, waiting for the engine. */
+  async untilUp(): Promise<void> {
+    while (this.#outage !== undefined) await this.#outage
+  }
+
+  /** Refuses new requests, writes what is held, resolves when the last waiter is answered. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#schedule()
+    await Promise.allSettled([...this.#unsettled].map((batch) => batch.committed.promise))
+  }
+
+  #admit(): void {
+    const { signal } = this.#kind
+    if (this.#isClosing)
+      throw new IngestError('INGEST_CLOSED', `cannot accept ${signal}: shutting down`, { retryAfterSeconds: 5 })
+    if (this.#outage !== undefined)
+      throw new IngestError('INGEST_UNAVAILABLE', `cannot accept ${signal}: the engine is restarting`, { retryAfterSeconds: 1 })
+    if (this.#queuedBytes >= this.#limits.maxQueuedBytes)
+      throw new IngestError(
+        'INGEST_OVERLOADED',
+        `cannot accept ${signal}: ${this.#queuedBytes} bytes wait for the engine, limit ${this.#limits.maxQueuedBytes}`,
+        { retryAfterSeconds: 1 },
+      )
+  }
+
+  #blockOf(batch: Batch<Block>, tenant: string): Block {
+    const open = batch.blocks.get(tenant)
+    if (open !== undefined) return open
+    const block = this.#spare.get(tenant) ?? this.#kind.make(tenant)
+    this.#spare.delete(tenant)
+    batch.blocks.set(tenant, block)
+    return block
+  }
+
+  #start(batch: Batch<Block>): void {
+    batch.openedMs = performance.now()
+    this.#unsettled.add(batch)
+  }
+
+  #hold(bytes: number): void {
+    this.#queuedBytes += bytes
+    this.#meters.queued.set(this.#queuedBytes, { signal: this.#kind.signal })
+  }
+
+  /** Writes the next batch when the writer is free and the batch is due, or sets the timer for when it is. */
+  #schedule(): void {
+    if (this.#open.bytes >= this.#limits.maxBlockBytes) this.#closeOpen()
+    if (this.#isWriting || this.#outage !== undefined) return
+    const due = this.#closed.shift()
+    if (due !== undefined) {
+      void this.#commit(due)
+      return
+    }
+    if (this.#open.bytes === 0 || this.#timer !== undefined) return
+    const leftMs = this.#isClosing ? 0 : this.#open.openedMs + this.#limits.minWaitMs - performance.now()
+    if (leftMs <= 0) {
+      const batch = this.#open
+      this.#open = makeBatch()
+      void this.#commit(batch)
+      return
+    }
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#schedule()
+    }, Math.ceil(leftMs))
+  }
+
+  #closeOpen(): void {
+    this.#closed.push(this.#open)
+    this.#open = makeBatch()
+  }
+
+  async #commit(batch: Batch<Block>): Promise<void> {
+    const { signal } = this.#kind
+    this.#isWriting = true
+    const startMs = performance.now()
+    let failure: IngestError | undefined
+    try {
+      await this.#kind.write([...batch.blocks.values()])
+    } catch (error) {
+      failure = commitError(signal, error)
+      this.#meters.failures.add(1, { signal, code: failure.code })
+    }
+    this.#meters.seconds.observe((performance.now() - startMs) / 1_000, { signal })
+    this.#meters.rows.observe(batch.rows, { signal })
+    for (const [tenant, block] of batch.blocks) this.#recycle(tenant, block, failure === undefined)
+    this.#isWriting = false
+    this.#settle(batch, failure)
+    if (failure?.code === 'INGEST_UNAVAILABLE') this.#startOutage()
+    this.#schedule()
+  }
+
+  #settle(batch: Batch<Block>, failure: IngestError | undefined): void {
+    this.#hold(-batch.bytes)
+    this.#unsettled.delete(batch)
+    if (failure === undefined) batch.committed.resolve()
+    else batch.committed.reject(failure)
+  }
+
+  #recycle(tenant: string, block: Block, isStored: boolean): void {
+    this.#kind.settled(block, isStored)
+    if (this.#spare.size >= SPARE_BLOCKS || this.#kind.bytes(block) > this.#limits.maxBlockBytes) return
+    this.#kind.reset(block)
+    this.#spare.set(tenant, block)
+  }
+
+  #startOutage(): void {
+    if (this.#outage !== undefined) return
+    this.#outage = this.#waitForEngine().finally(() => {
+      this.#outage = undefined
+      this.#schedule()
+    })
+  }
+
+  async #waitForEngine(): Promise<void> {
+    const sinceMs = performance.now()
+    let pauseMs = FIRST_PROBE_MS
+    for (;;) {
+      try {
+        await this.#kind.recover()
+        return
+      } catch {
+        if (this.#isClosing || performance.now() - sinceMs > this.#limits.maxOutageWaitMs) this.#refuseWaiting()
+        if (this.#isClosing) return
+        await new Promise((resolve) => setTimeout(resolve, pauseMs).unref())
+        pauseMs = Math.min(2 * pauseMs, LAST_PROBE_MS)
+      }
+    }
+  }
+
+  /** Answers those who wait for an engine that stays away. Nothing of theirs was sent to it. */
+  #refuseWaiting(): void {
+    const { signal } = this.#kind
+    const refused = [...this.#closed, this.#open]
+    this.#closed = []
+    this.#open = makeBatch()
+    for (const batch of refused) {
+      for (const [tenant, block] of batch.blocks) this.#recycle(tenant, block, false)
+      this.#settle(
+        batch,
+        new IngestError('INGEST_UNAVAILABLE', `cannot store ${signal}: the engine does not answer`, { retryAfterSeconds: 5 }),
+      )
+    }
+  }
+}
+
+interface Batch<Block> {
+  readonly blocks: Map<string, Block>
+  readonly committed: PromiseWithResolvers<void>
+  /** When its first rows came. */
+  openedMs: number
+  bytes: number
+  rows: number
+}
+
+// 64: tenants that send all the time on one node; the blocks of others are made anew.
+const SPARE_BLOCKS = 64
+// The engine restarts in about a second: ask soon, then less often.
+const FIRST_PROBE_MS = 50
+const LAST_PROBE_MS = 1_000
+
+interface Meters {
+  readonly queued: ReturnType<Telemetry['gauge']>
+  readonly failures: ReturnType<Telemetry['counter']>
+  readonly seconds: ReturnType<Telemetry['histogram']>
+  readonly rows: ReturnType<Telemetry['histogram']>
+}
+
+function makeMeters(telemetry: Telemetry): Meters {
+  return {
+    queued: telemetry.gauge('oriel_ingest_queued_bytes', 'Bytes that wait for the engine or are being written'),
+    failures: telemetry.counter('oriel_ingest_commit_failures_total', 'Group commits that failed, by error code'),
+    seconds: telemetry.histogram('oriel_ingest_commit_seconds', 'Time of one group commit'),
+    rows: telemetry.histogram(
+      'oriel_ingest_commit_rows',
+      'Rows of one group commit',
+      [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000],
+    ),
+  }
+}
+
+function makeBatch<Block>(): Batch<Block> {
+  const committed = Promise.withResolvers<void>()
+  // Every waiter handles its own rejection; a batch that was closed without any must not end the process.
+  committed.promise.catch(() => {})
+  return { blocks: new Map(), committed, openedMs: 0, bytes: 0, rows: 0 }
+}
+
+function commitError(signal: string, cause: unknown): IngestError {
+  const code = cause instanceof OrielError ? cause.code : ''
+  if (code === 'STORE_UNAVAILABLE')
+    return new IngestError('INGEST_UNAVAILABLE', `cannot store ${signal}: the engine went away during the commit`, {
+      cause,
+      retryAfterSeconds: 1,
+    })
+  if (code === 'STORE_FULL')
+    return new IngestError('INGEST_FULL', `cannot store ${signal}: the disk has no room`, { cause, retryAfterSeconds: 30 })
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new IngestError('INGEST_FAILED', `cannot store ${signal}: ${reason}`, { cause })
+}

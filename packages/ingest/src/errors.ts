@@ -1,0 +1,32 @@
+import { OrielError } from '@oriel/model'
+
+/** Codes of `IngestError`, what they mean to a sender, and what every door answers (HTTP status, gRPC code). */
+export const INGEST_ERRORS = {
+  INGEST_BAD_BODY: 'The body is not what its content type says: malformed protobuf, JSON or compression. Not retryable.',
+  INGEST_BAD_TENANT:
+    "X-Scope-OrgID is not a tenant id: 1-150 letters, digits and !-_.*'() only, and one tenant on writes. Not retryable.",
+  INGEST_BAD_CONTENT_TYPE: 'The content type is none that this path takes. Not retryable.',
+  INGEST_BAD_ENCODING: 'The content encoding is none that this path takes. Not retryable.',
+  INGEST_TOO_LARGE: 'The body passes a size limit, as sent or decompressed. Send smaller batches. Not retryable.',
+  INGEST_SLOW_BODY: 'The body did not arrive in time. Retryable.',
+  INGEST_OVERLOADED: 'More bytes wait for the engine than `maxQueuedBytes` allows. Retry after the time given.',
+  INGEST_UNAVAILABLE: 'The engine is down or restarting. Retry after the time given: what was stored is recognised.',
+  INGEST_FULL: 'The disk has no room. Retryable once there is room again.',
+  INGEST_CLOSED: 'This process is shutting down. Retry at once against another, or this one when it is back.',
+  INGEST_FAILED: 'The store refused the block. This is a defect of ours: report it with the message.',
+} as const
+
+/** An expected failure of the way in. */
+export class IngestError extends OrielError {
+  /** Seconds after which a retry makes sense; absent when it never does. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    code: keyof typeof INGEST_ERRORS,
+    message: string,
+    { retryAfterSeconds, ...options }: ErrorOptions & { readonly retryAfterSeconds?: number } = {},
+  ) {
+    super(code, message, options)
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
