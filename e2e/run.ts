@@ -1,0 +1,26 @@
+// `npm run test:e2e -- [suite ...]`: the suites that need real clients, peers, a browser or minutes. Each prints `N passed, N failed`.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const SUITES: Readonly<Record<string, { readonly file: string; readonly about: string }>> = {
+  clients: { file: 'clients.ts', about: 'real clients, each read back exactly (ORIEL_PEERS_DIR)' },
+  crash: { file: 'crash.ts', about: 'kill -9 of Oriel, engine and both under load (ORIEL_CRASH_ROUNDS)' },
+  promqltest: { file: 'conformance/promqltest.ts', about: "Prometheus's own query tests (ORIEL_CONFORMANCE_DIR)" },
+  browser: { file: 'browser/golden-path.ts', about: 'error spike to logs by clicks alone, screenshots, axe (ORIEL_URL)' },
+}
+
+const names = process.argv.slice(2)
+const unknown = names.filter((name) => !Object.hasOwn(SUITES, name))
+if (names.length === 0 || unknown.length > 0) {
+  if (unknown.length > 0) console.error(`no such suite: ${unknown.join(', ')}`)
+  for (const [name, { about }] of Object.entries(SUITES)) console.log(`${name.padEnd(12)} ${about}`)
+  process.exit(unknown.length > 0 ? 2 : 0)
+}
+let status = 0
+for (const name of names) {
+  console.log(`== ${name}`)
+  const file = fileURLToPath(new URL(SUITES[name]!.file, import.meta.url))
+  const { status: code } = spawnSync(process.execPath, ['--conditions=source', file], { stdio: 'inherit' })
+  if (code !== 0) status = 1
+}
+process.exit(status)

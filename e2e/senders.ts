@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import protobuf from 'protobufjs'
+import { compressSync } from 'snappy'
+
+// Requests as real clients make them, built with libraries that are not ours: what the crash and read-back suites send.
+
+const { root } = protobuf.parse(`
+  syntax = "proto3";
+  message Label { string name = 1; string value = 2; }
+  message Sample { double value = 1; int64 timestamp = 2; }
+  message TimeSeries { repeated Label labels = 1; repeated Sample samples = 2; }
+  message WriteRequest { repeated TimeSeries timeseries = 1; }
+`)
+const WriteRequest = root.lookupType('WriteRequest')
+
+/** One HTTP request ready to be sent, and sent again. */
+export interface PreparedRequest {
+  readonly path: string
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array<ArrayBuffer>
+}
+
+/** A remote write 1.0 request: `series` series of `metric` with label `i`, one sample each at `tMs`. */
+export function remoteWrite(
+  metric: string,
+  { series, tMs, value, labels = {} }: { series: number; tMs: number; value: number; labels?: Record<string, string> },
+): PreparedRequest {
+  const timeseries = Array.from({ length: series }, (_, i) => ({
+    labels: Object.entries({ __name__: metric, i: String(i), ...labels })
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, text]) => ({ name, value: text })),
+    samples: [{ value, timestamp: tMs }],
+  }))
+  const body = new Uint8Array(compressSync(Buffer.from(WriteRequest.encode(WriteRequest.fromObject({ timeseries })).finish())))
+  return {
+    path: '/api/v1/write',
+    headers: {
+      'content-type': 'application/x-protobuf',
+      'content-encoding': 'snappy',
+      'x-prometheus-remote-write-version': '0.1.0',
+    },
+    body,
+  }
+}
+
+/** A Loki push of `lines` lines that rise by a nanosecond from `tNs`. */
+export function lokiPush(
+  labels: Record<string, string>,
+  { lines, tNs, text }: { lines: number; tNs: bigint; text: string },
+): PreparedRequest {
+  const values = Array.from({ length: lines }, (_, i) => [String(tNs + BigInt(i)), `${text} ${i}`])
+  return json('/loki/api/v1/push', { streams: [{ stream: labels, values }] })
+}
+
+/** An OTLP/JSON request of one trace with `spans` spans; the trace id is returned beside it. */
+export function otlpTrace(
+  service: string,
+  { spans, tNs }: { spans: number; tNs: bigint },
+): { traceId: string; request: PreparedRequest } {
+  const traceId = randomBytes(16).toString('hex')
+  const list = Array.from({ length: spans }, (_, i) => ({
+    traceId,
+    spanId: randomBytes(8).toString('hex'),
+    name: `step ${i}`,
+    kind: 2,
+    startTimeUnixNano: String(tNs + BigInt(i)),
+    endTimeUnixNano: String(tNs + BigInt(i) + 1_000_000n),
+  }))
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] }
+  return { traceId, request: json('/v1/traces', { resourceSpans: [{ resource, scopeSpans: [{ spans: list }] }] }) }
+}
+
+/** What became of a request: attempts until it was acknowledged. Throws when it is refused for good or never taken. */
+export async function sendUntilAcknowledged(
+  base: string,
+  { path, headers, body }: PreparedRequest,
+  { maxWaitMs = 60_000 }: { maxWaitMs?: number } = {},
+): Promise<number> {
+  const deadline = Date.now() + maxWaitMs
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await fetch(base + path, { method: 'POST', headers, body, signal: AbortSignal.timeout(10_000) }).then(
+      async (response) => ({ status: response.status, text: await response.text().catch(() => '') }),
+      () => ({ status: 0, text: 'connection failed' }),
+    )
+    if (outcome.status >= 200 && outcome.status < 300) return attempt
+    if (outcome.status >= 400 && outcome.status < 500 && outcome.status !== 429)
+      throw new Error(`refused with ${outcome.status}: ${outcome.text}`)
+    if (Date.now() > deadline)
+      throw new Error(`not acknowledged in ${maxWaitMs} ms: last answer ${outcome.status} ${outcome.text}`)
+    await sleep(20 + 30 * Math.random())
+  }
+}
+
+function json(path: string, value: unknown): PreparedRequest {
+  return { path, headers: { 'content-type': 'application/json' }, body: new TextEncoder().encode(JSON.stringify(value)) }
+}
