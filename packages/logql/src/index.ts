@@ -1,2 +1,4 @@
+export * from './ast.ts'
 export * from './evaluate.ts'
+export * from './parse.ts'
 export * from './result.ts'
