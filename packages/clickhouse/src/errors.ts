@@ -1,0 +1,17 @@
+import { OrielError } from '@oriel/model'
+
+/** Codes of `ClickhouseError`. */
+export const CLICKHOUSE_ERRORS = {
+  CLICKHOUSE_DATA_IN_USE: 'Another process works on the data directory. Stop it, or choose another directory.',
+  CLICKHOUSE_DATA_NEWER: 'The data was written by a newer version. Start that version; going back needs a backup.',
+  CLICKHOUSE_START_FAILED: 'The engine did not start. The message carries its own last words.',
+  CLICKHOUSE_PLATFORM:
+    'There is no engine for this operating system and processor: name the address of a ClickHouse server instead.',
+} as const
+
+/** A failure to open the store. */
+export class ClickhouseError extends OrielError {
+  constructor(code: keyof typeof CLICKHOUSE_ERRORS, message: string, options?: ErrorOptions) {
+    super(code, message, options)
+  }
+}

@@ -1,0 +1,130 @@
+import type { Telemetry } from '@oriel/model'
+import { silentTelemetry } from '@oriel/model'
+import type { EngineClient } from './engine/client.ts'
+import { openClient } from './engine/client.ts'
+import type { EngineResources } from './engine/config.ts'
+import { defaultResources } from './engine/config.ts'
+import type { Endpoint } from './engine/http.ts'
+import { lockDataDir } from './engine/lock.ts'
+import type { EngineState } from './engine/supervisor.ts'
+import { superviseEngine } from './engine/supervisor.ts'
+import { migrate, TABLE_FAMILIES } from './schema/index.ts'
+
+/** How to open the engine. */
+export interface EngineOptions {
+  /** Where the embedded engine keeps everything; one process at a time. Not used with `engineUrl`. */
+  readonly dataDir: string
+  /** Address of a ClickHouse server to use instead of the embedded engine: `http://user:password@host:8123`. */
+  readonly engineUrl?: string
+  readonly telemetry?: Telemetry
+  readonly resources?: EngineResources
+}
+
+/** How the engine does. */
+export interface EngineHandle {
+  state(): EngineState
+  /** How often the embedded engine ended by itself. */
+  readonly restarts: number
+  /** Process id of the embedded engine, 0 when there is none. */
+  readonly pid: number
+  /** Resolves when the engine answers and its tables are there; rejects when it could not be started. */
+  readonly started: Promise<void>
+  /** The engine's version, known once started. */
+  version(): Promise<string>
+  onRestart(callback: () => void): void
+}
+
+/** An engine with a client whose statements run in our database. */
+export interface OpenEngine {
+  readonly client: EngineClient
+  readonly engine: EngineHandle
+  close(): Promise<void>
+}
+
+// 60 s: an engine with a large store on a slow disk; a healthy one is up in half a second.
+const START_TIMEOUT_MS = 60_000
+
+/**
+ * Opens the engine and returns at once: reads and writes wait for the first start, then fail with STORE_UNAVAILABLE while it is
+ * away. Throws CLICKHOUSE_DATA_IN_USE when another process has the directory.
+ */
+export function openEngine(options: EngineOptions): OpenEngine {
+  return options.engineUrl === undefined ? openEmbedded(options) : openRemote(options.engineUrl)
+}
+
+function openEmbedded({ dataDir, telemetry = silentTelemetry, resources = defaultResources() }: EngineOptions): OpenEngine {
+  const lock = lockDataDir(dataDir)
+  const engine = superviseEngine({ dataDir, resources, telemetry, timeoutMs: START_TIMEOUT_MS, prepare })
+  const client = openClient(() => engine.endpoint())
+  return {
+    client,
+    engine: {
+      state: () => engine.state(),
+      get restarts() {
+        return engine.restarts
+      },
+      get pid() {
+        return engine.pid
+      },
+      started: engine.started,
+      version: () => versionOf(client),
+      onRestart: (callback) => engine.onRestart(callback),
+    },
+    async close() {
+      client.close()
+      await engine.close()
+      lock.release()
+    },
+  }
+}
+
+function openRemote(engineUrl: string): OpenEngine {
+  const url = new URL(engineUrl)
+  const endpoint: Endpoint = {
+    url: url.origin,
+    user: decodeURIComponent(url.username) || 'default',
+    password: decodeURIComponent(url.password),
+  }
+  let state: EngineState = 'starting'
+  const started = prepare(endpoint).then(
+    () => void (state = 'ready'),
+    (error: unknown) => {
+      state = 'stopped'
+      throw error
+    },
+  )
+  started.catch(() => {})
+  const client = openClient(async () => {
+    await started
+    return endpoint
+  })
+  return {
+    client,
+    engine: {
+      state: () => state,
+      restarts: 0,
+      pid: 0,
+      started,
+      version: () => versionOf(client),
+      onRestart: () => {},
+    },
+    async close() {
+      state = 'stopped'
+      client.close()
+    },
+  }
+}
+
+async function prepare(endpoint: Endpoint): Promise<void> {
+  const client = openClient(async () => endpoint, { database: '' })
+  try {
+    await migrate(client, TABLE_FAMILIES)
+  } finally {
+    client.close()
+  }
+}
+
+async function versionOf(client: EngineClient): Promise<string> {
+  const [block] = await client.query('SELECT version() AS version')
+  return block?.strings('version')[0] ?? ''
+}

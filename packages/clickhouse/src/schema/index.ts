@@ -1,0 +1,8 @@
+import { METRIC_TABLES } from './metrics.ts'
+import type { TableFamily } from './migration.ts'
+
+export * from './migration.ts'
+export { migrate } from './migrate.ts'
+
+/** All tables. A signal adds its family here and its statements in a file of its own. */
+export const TABLE_FAMILIES: readonly TableFamily[] = [METRIC_TABLES]
