@@ -1,1 +1,4 @@
-export {}
+export * from './encoding.ts'
+export * from './errors.ts'
+export * from './protobuf.ts'
+export * from './protobuf-writer.ts'
