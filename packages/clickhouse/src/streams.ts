@@ -4,7 +4,6 @@ import type { IndexRequest, QueryContext } from '@oriel/store'
 import { StoreError } from '@oriel/store'
 import { allOf, anyOf, Bindings, matcherCondition, tenantCondition } from './conditions.ts'
 import type { EngineClient } from './engine/client.ts'
-import { DATABASE } from './schema/index.ts'
 
 /** The index of log streams, with labels of streams seen of late held in memory (an id is a hash of its labels: never stale). */
 export interface StreamIndex {
@@ -40,20 +39,20 @@ export function openStreamIndex(client: EngineClient): StreamIndex {
     },
     async streams(request, context) {
       const bindings = new Bindings()
-      const sql = `SELECT any(labels) AS labels FROM ${DATABASE}.streams
+      const sql = `SELECT any(labels) AS stream_labels FROM streams
 WHERE ${indexCondition(request, context, bindings)}
 GROUP BY stream
-ORDER BY toString(mapSort(labels))
+ORDER BY toString(mapSort(stream_labels))
 LIMIT ${limitOf(request, context)}`
       const blocks = await client.query(sql, { params: bindings.params, context })
-      const all = blocks.flatMap((block) => block.maps('labels').map(labelsOf))
+      const all = blocks.flatMap((block) => block.maps('stream_labels').map(labelsOf))
       context.stats.series += all.length
       if (all.length > context.limits.maxSeries) throw tooMany(context)
       return all
     },
     async labelNames(request, context) {
       const bindings = new Bindings()
-      const sql = `SELECT arrayJoin(mapKeys(labels)) AS name FROM ${DATABASE}.streams
+      const sql = `SELECT arrayJoin(mapKeys(labels)) AS name FROM streams
 WHERE ${indexCondition(request, context, bindings)}
 GROUP BY name
 ORDER BY name
@@ -63,7 +62,7 @@ LIMIT ${limitOf(request, context)}`
     },
     async labelValues(label, request, context) {
       const bindings = new Bindings()
-      const sql = `SELECT labels[${bindings.text(label)}] AS value FROM ${DATABASE}.streams
+      const sql = `SELECT labels[${bindings.text(label)}] AS value FROM streams
 WHERE ${indexCondition(request, context, bindings)} AND value != ''
 GROUP BY value
 ORDER BY value
@@ -83,7 +82,7 @@ export function streamCondition(
 ): string | undefined {
   if (matchers.length === 0) return undefined
   const request: IndexRequest = { matcherSets: [matchers], range, limit: 0 }
-  return `(service, stream) IN (SELECT service, stream FROM ${DATABASE}.streams WHERE ${indexCondition(request, context, bindings)})`
+  return `(service, stream) IN (SELECT service, stream FROM streams WHERE ${indexCondition(request, context, bindings)})`
 }
 
 /** A condition on rows of `streams`. */
@@ -91,8 +90,8 @@ export function indexCondition({ matcherSets, range }: IndexRequest, { tenants }
   const sets = matcherSets.map((matchers) => allOf(matchers.map((matcher) => labelCondition(matcher, bindings))))
   const conditions = [
     tenantCondition(tenants, bindings),
-    `day >= ${bindings.bind(dayOf(range.startMs), 'Int32')}`,
-    `day <= ${bindings.bind(dayOf(range.endMs), 'Int32')}`,
+    `day >= ${bindings.bind(dayOf(range.startMs), 'Date32')}`,
+    `day <= ${bindings.bind(dayOf(range.endMs), 'Date32')}`,
   ]
   if (sets.length > 0) conditions.push(anyOf(sets))
   return allOf(conditions)
@@ -105,8 +104,9 @@ function labelCondition(matcher: Matcher, bindings: Bindings): string {
 // Date32 ends in 2299; a range may well be open towards the end of time.
 const LAST_DAY = 120_529
 
-function dayOf(tMs: number): number {
-  return Math.min(LAST_DAY, Math.max(0, Math.floor(tMs / MS_PER_DAY)))
+function dayOf(tMs: number): string {
+  const day = Math.min(LAST_DAY, Math.max(0, Math.floor(tMs / MS_PER_DAY)))
+  return new Date(day * MS_PER_DAY).toISOString().slice(0, 'yyyy-mm-dd'.length)
 }
 
 /** One more than allowed where the query's own limit decides, so that reaching it shows. */
@@ -124,7 +124,7 @@ function tooMany({ limits }: QueryContext): StoreError {
 async function readLabels(client: EngineClient, ids: readonly string[], context: QueryContext): Promise<Map<string, Labels>> {
   const bindings = new Bindings()
   const wanted = bindings.bind(ids.map(BigInt), 'Array(UInt128)')
-  const sql = `SELECT toString(stream) AS id, any(labels) AS labels FROM ${DATABASE}.streams
+  const sql = `SELECT toString(stream) AS id, any(labels) AS labels FROM streams
 WHERE ${tenantCondition(context.tenants, bindings)} AND stream IN ${wanted}
 GROUP BY stream`
   const found = new Map<string, Labels>()

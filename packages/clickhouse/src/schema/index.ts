@@ -1,3 +1,4 @@
+import { LOG_TABLES } from './logs.ts'
 import { METRIC_TABLES } from './metrics.ts'
 import type { TableFamily } from './migration.ts'
 
@@ -5,4 +6,4 @@ export * from './migration.ts'
 export { migrate } from './migrate.ts'
 
 /** All tables. A signal adds its family here and its statements in a file of its own. */
-export const TABLE_FAMILIES: readonly TableFamily[] = [METRIC_TABLES]
+export const TABLE_FAMILIES: readonly TableFamily[] = [METRIC_TABLES, LOG_TABLES]
