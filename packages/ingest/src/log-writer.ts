@@ -1,0 +1,217 @@
+// From decoded records to rows of a log block: stream, day, resource, level, trace id. A hot path (bench/HOTPATHS.md).
+
+import type { Labels, LogBlock, LogColumns } from '@oriel/model'
+import { LogColumns as EmptyColumns } from '@oriel/model'
+import type { LogRow, LogTarget } from '@oriel/wire'
+import { ByteTable, decodeOtlpResource, decodeOtlpScope, Interner } from '@oriel/wire'
+import { dayOf } from './day.ts'
+import type { IngestLimits } from './limits.ts'
+import { levelOfBody, levelOfSeverity, levelWord } from './log-level.ts'
+import type { LogEntity, LogOptions } from './log-streams.ts'
+import { metadataKey, resourceEntity, streamEntity, streamOn } from './log-streams.ts'
+import type { RequestRows } from './retries.ts'
+import { findTraceId } from './trace-id.ts'
+
+/** What became of a body's records. */
+export interface Accepted {
+  readonly accepted: number
+  readonly rejected: number
+  /** Why the first rejected record was rejected, '' for none. */
+  readonly reason: string
+}
+
+/** Where the rows of one body go. */
+export interface LogRequestContext {
+  readonly block: LogBlock
+  readonly rows: RequestRows
+  readonly nowMs: number
+}
+
+/** Fills log blocks of one tenant. Remembers the tenant's streams and resources between bodies; takes one body at a time. */
+export class LogWriter implements LogTarget {
+  records: LogColumns = new EmptyColumns()
+  readonly #options: LogOptions
+  readonly #limits: IngestLimits
+  readonly #resources = new ByteTable<LogEntity>({ maxEntries: MAX_ENTITIES })
+  readonly #streams = new ByteTable<LogEntity>({ maxEntries: MAX_ENTITIES })
+  readonly #keys = new Interner(metadataKey)
+  readonly #words = new Interner()
+  readonly #foundId = { start: 0, end: 0 }
+  #context: LogRequestContext | undefined
+  #entity: LogEntity
+  readonly #noResource: LogEntity
+  #scopeKeys: string[] = []
+  #scopeValues: string[] = []
+  #accepted = 0
+  #rejected = 0
+  #reason = ''
+
+  constructor(options: LogOptions, limits: IngestLimits) {
+    this.#options = options
+    this.#limits = limits
+    this.#noResource = resourceEntity({}, options, limits)
+    this.#entity = this.#noResource
+  }
+
+  /** Runs `decode` with this as its target; its rows go to the context's block. Throws what `decode` throws. */
+  write(context: LogRequestContext, decode: (target: LogTarget) => void): Accepted {
+    this.#context = context
+    this.records = context.block.records
+    this.#entity = this.#noResource
+    this.#setScope([], [])
+    this.#accepted = 0
+    this.#rejected = 0
+    this.#reason = ''
+    decode(this)
+    return { accepted: this.#accepted, rejected: this.#rejected, reason: this.#reason }
+  }
+
+  enterResource(source: Uint8Array, start: number, end: number): void {
+    let entity = start === end ? this.#noResource : this.#resources.get(source, start, end)
+    if (entity === undefined) {
+      entity = resourceEntity(decodeOtlpResource(source, start, end), this.#options, this.#limits)
+      this.#resources.add(source, start, end, entity)
+    }
+    this.#entity = entity
+    this.#setScope([], [])
+  }
+
+  enterScope(source: Uint8Array, start: number, end: number): void {
+    if (start === end) {
+      this.#setScope([], [])
+      return
+    }
+    const { name, version, attributes } = decodeOtlpScope(source, start, end)
+    const entries = Object.entries({ scope_name: name, scope_version: version, ...attributes }).filter(
+      ([, value]) => value !== '',
+    )
+    this.#setScope(
+      entries.map(([key]) => metadataKey(key)),
+      entries.map(([, value]) => value),
+    )
+  }
+
+  enterStream(key: Uint8Array, start: number, end: number, labels: () => Labels): void {
+    let entity = this.#streams.get(key, start, end)
+    if (entity === undefined) {
+      entity = streamEntity(labels(), this.#options, this.#limits)
+      this.#streams.add(key, start, end, entity)
+    }
+    this.#entity = entity
+    this.#setScope([], [])
+  }
+
+  attributeKey(source: Uint8Array, start: number, end: number): string {
+    return this.#keys.intern(source, start, end)
+  }
+
+  word(source: Uint8Array, start: number, end: number): string {
+    return this.#words.intern(source, start, end)
+  }
+
+  closeRow(row: LogRow): void {
+    const context = this.#context!
+    const { block, rows } = context
+    const { records } = block
+    const refusal = this.#entity.refusal ?? this.#refusalOf(row, records)
+    if (refusal !== undefined) {
+      this.#rejected++
+      if (this.#reason === '') this.#reason = refusal
+      records.attributes.truncate(records.rows)
+      return
+    }
+    this.#accepted++
+    const day = this.#setTime(row, context)
+    if (rows.isStored) {
+      records.attributes.truncate(records.rows)
+      return
+    }
+    this.#pushIndex(block, day, context.nowMs)
+    this.#pushRow(row, records)
+    records.requestId.push(rows.low, rows.high)
+  }
+
+  /** Why this one record is refused. */
+  #refusalOf(row: LogRow, records: LogColumns): string | undefined {
+    const { attributes } = records
+    const lineBytes = row.bodyEnd - row.bodyStart
+    if (lineBytes > this.#limits.maxLineBytes) return `line of ${lineBytes} bytes, limit ${this.#limits.maxLineBytes}`
+    const closed = attributes.length === 0 ? 0 : attributes.ends[attributes.length - 1]!
+    const count = attributes.keys.length - closed
+    return count > this.#limits.maxAttributes ? `record of ${count} attributes, limit ${this.#limits.maxAttributes}` : undefined
+  }
+
+  /** Settles the record's time and selects its request id. Returns its day. */
+  #setTime(row: LogRow, { rows, nowMs }: LogRequestContext): number {
+    if (row.timeLow !== 0 || row.timeHigh !== 0) {
+      const day = dayOf(row.timeLow, row.timeHigh)
+      rows.select(day)
+      return day
+    }
+    const nowNs = BigInt(nowMs) * 1_000_000n
+    row.timeLow = Number(nowNs & 0xffff_ffffn)
+    row.timeHigh = Number(nowNs >> 32n)
+    rows.selectNone()
+    return dayOf(row.timeLow, row.timeHigh)
+  }
+
+  #pushIndex(block: LogBlock, day: number, nowMs: number): void {
+    const stream = streamOn(this.#entity, day)
+    if (stream.claim(block)) block.streams.push(stream)
+    const { resource } = this.#entity
+    if (resource !== undefined && resource.claimOn(Math.floor(nowMs / MS_PER_DAY), block)) block.resources.push(resource)
+  }
+
+  #pushRow(row: LogRow, records: LogColumns): void {
+    const entity = this.#entity
+    const { attributes } = records
+    records.service.push(entity.service)
+    records.streamId.pushFrom(entity.streamId, 0)
+    records.tNs.push(row.timeLow, row.timeHigh)
+    records.severity.push(row.severity)
+    records.level.push(this.#levelOf(row))
+    records.body.pushBytes(row.body, row.bodyStart, row.bodyEnd)
+    if (row.traceIdEnd > row.traceIdStart) records.traceId.pushBytes(row.traceId, row.traceIdStart, row.traceIdEnd)
+    else if (findTraceId(row.body, row.bodyStart, row.bodyEnd, this.#foundId))
+      records.traceId.pushBytes(row.body, this.#foundId.start, this.#foundId.end)
+    else records.traceId.pushBytes(row.body, 0, 0)
+    records.spanId.pushBytes(row.spanId, row.spanIdStart, row.spanIdEnd)
+    for (let i = 0; i < entity.keys.length; i++) {
+      attributes.keys.push(entity.keys[i]!)
+      attributes.values.pushString(entity.values[i]!)
+    }
+    for (let i = 0; i < this.#scopeKeys.length; i++) {
+      attributes.keys.push(this.#scopeKeys[i]!)
+      attributes.values.pushString(this.#scopeValues[i]!)
+    }
+    if (row.severityText !== '' && row.severity !== 0) {
+      attributes.keys.push('severity_text')
+      attributes.values.pushString(row.severityText)
+    }
+    if (row.severity !== 0) {
+      attributes.keys.push('severity_number')
+      attributes.values.pushString(String(row.severity))
+    }
+    attributes.closeRow()
+    const resource = entity.resource
+    records.resourceId.push(resource?.low ?? 0, resource?.high ?? 0)
+  }
+
+  #levelOf(row: LogRow): string {
+    const told = levelOfSeverity(row.severity)
+    if (told !== '') return told
+    if (row.severityText !== '') return levelWord(row.severityText)
+    if (!this.#options.detectLevel) return ''
+    if (this.#entity.level !== '') return levelWord(this.#entity.level)
+    return levelOfBody(row.body, row.bodyStart, row.bodyEnd)
+  }
+
+  #setScope(keys: string[], values: string[]): void {
+    this.#scopeKeys = keys
+    this.#scopeValues = values
+  }
+}
+
+// 16,384: streams of a large tenant on one node; when full the table starts over.
+const MAX_ENTITIES = 16_384
+const MS_PER_DAY = 86_400_000
