@@ -35,7 +35,7 @@ export function scanLogfmt(line: string, isStrict: boolean, take: Take): string 
 
 type Take = (key: string, value: string) => void
 
-/** Takes the value that starts at `start`. Returns the offset behind it, or the negated offset of what is malformed. */
+/** Takes the value that starts at `start`. Returns the offset behind it, or the negated position (from 1) of what is malformed. */
 function takeValue(line: string, key: string, start: number, take: Take): number {
   if (line.charCodeAt(start) === QUOTE) {
     const close = endOfQuoted(line, start)
@@ -45,7 +45,7 @@ function takeValue(line: string, key: string, start: number, take: Take): number
   }
   const end = endOfWord(line, start)
   const value = line.slice(start, end)
-  if (value.includes('"') || value.includes('=')) return -start
+  if (value.includes('"') || value.includes('=')) return -(start + 1)
   take(key, value)
   return end
 }
