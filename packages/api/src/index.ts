@@ -1,1 +1,8 @@
-export {}
+export * from './errors.ts'
+export * from './http/cors.ts'
+export * from './http/exchange.ts'
+export * from './http/failure.ts'
+export * from './http/handler.ts'
+export * from './http/request.ts'
+export * from './mounts.ts'
+export * from './services.ts'

@@ -1,0 +1,61 @@
+import type { ServiceAnswer, ServicesAnswer } from '@oriel/contract'
+import { ORIEL_API } from '@oriel/contract'
+import type { Answer, Api, Exchange, Route } from '../http/exchange.ts'
+import { callerOf, jsonAnswer } from '../http/exchange.ts'
+import { renderPlain } from '../http/handler.ts'
+import type { ApiServices } from '../services.ts'
+import { gridParameters } from './params.ts'
+import { redAnswer } from './shapes.ts'
+import { oneTrace, searchTraces } from './traces.ts'
+
+/** What our own page asks for beside the standard APIs; shapes in `@oriel/contract`. */
+export function makeOrielApi(services: ApiServices): Api {
+  const route = (path: string, handle: (services: ApiServices, exchange: Exchange) => Promise<Answer> | Answer): Route => {
+    return { methods: ['GET'], path: `${ORIEL_API}${path}`, handle: (exchange) => handle(services, exchange) }
+  }
+  const routes = [
+    { ...route('/status', async () => jsonAnswer(await services.status())), isQuiet: true },
+    route('/services', listServices),
+    route('/services/:service', oneService),
+    route('/traces', searchTraces),
+    route('/traces/:id', oneTrace),
+    route('/queries', (_, { tenants }) => jsonAnswer({ running: services.runner.running(tenants[0]) })),
+    { ...route('/queries/:id', cancelQuery), methods: ['DELETE'] as const },
+  ]
+  return { name: 'oriel', routes, renderFailure: renderPlain }
+}
+
+// 300 dots: more would hide the lines they belong to.
+const MAX_EXEMPLARS = 300
+
+async function listServices(services: ApiServices, exchange: Exchange): Promise<Answer> {
+  const grid = gridParameters(exchange, services.now)
+  const { data } = await services.runner.lookup('RED of services', callerOf(exchange, 'page'), (source, context) =>
+    source.traces.red({ groupBy: 'service', ...grid }, context),
+  )
+  const answer: ServicesAnswer = { ...grid, services: data.map(redAnswer) }
+  return jsonAnswer(answer)
+}
+
+async function oneService(services: ApiServices, exchange: Exchange): Promise<Answer> {
+  const grid = gridParameters(exchange, services.now)
+  const service = exchange.params['service'] ?? ''
+  const caller = callerOf(exchange, 'page')
+  const { data } = await services.runner.lookup(`RED of service ${service}`, caller, ({ traces }, context) => {
+    const whole = { groupBy: 'service', service, ...grid } as const
+    return Promise.all([
+      traces.red(whole, context),
+      traces.red({ groupBy: 'operation', service, ...grid }, context),
+      traces.redExemplars(whole, MAX_EXEMPLARS, context),
+    ])
+  })
+  const [[red], operations, exemplars] = data
+  const answer: ServiceAnswer = { ...grid, ...(red && { red: redAnswer(red) }), operations: operations.map(redAnswer), exemplars }
+  return jsonAnswer(answer)
+}
+
+/** Stops a running query of the caller's tenant. */
+function cancelQuery(services: ApiServices, { params, tenants }: Exchange): Answer {
+  const isCancelled = services.runner.cancel(params['id'] ?? '', tenants[0])
+  return jsonAnswer({ isCancelled }, isCancelled ? 200 : 404)
+}
