@@ -1,0 +1,3 @@
+export function LogsScreen(): null {
+  return null
+}

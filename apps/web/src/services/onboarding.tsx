@@ -1,0 +1,54 @@
+import type { StatusAnswer } from '@oriel/contract'
+import type { ReactNode } from 'react'
+import { useEffect, useState } from 'react'
+import { CopyButton } from '../frame/buttons.tsx'
+import { Panel } from '../frame/panel.tsx'
+import page from '../style/page.module.css'
+import { makeSnippets } from './snippets.ts'
+import styles from './onboarding.module.css'
+
+/** The first screen of an empty store: how to send something to this very server. It gives way by itself when data comes. */
+export function Onboarding({ status, onData }: { readonly status: StatusAnswer; readonly onData: () => void }): ReactNode {
+  const snippets = makeSnippets(status, window.location.origin)
+  const [chosen, setChosen] = useState(snippets[0]?.id)
+  const snippet = snippets.find(({ id }) => id === chosen)
+  useEffect(() => {
+    const timer = setInterval(onData, 2_000)
+    return () => clearInterval(timer)
+  }, [onData])
+  return (
+    <div className={page['page']}>
+      <div className={styles['intro']}>
+        <h1 className={styles['title']}>Point something at Oriel</h1>
+        <p>It speaks what you already run. Pick a sender, paste, and this page turns into your services.</p>
+      </div>
+      <Panel label="How to send data">
+        <div className={styles['columns']}>
+          <div className={styles['list']} role="group" aria-label="Senders">
+            {snippets.map(({ id, name, signals }) => (
+              <button key={id} type="button" aria-pressed={id === chosen} onClick={() => setChosen(id)}>
+                <span>{name}</span>
+                <span className="muted">{signals}</span>
+              </button>
+            ))}
+          </div>
+          {snippet !== undefined && (
+            <div className={styles['snippet']}>
+              <div className={styles['snippetHead']}>
+                <span className="muted">{snippet.where}</span>
+                <CopyButton text={snippet.text} />
+              </div>
+              <pre className="mono scroll-thin" tabIndex={0} aria-label={snippet.name}>
+                {snippet.text}
+              </pre>
+            </div>
+          )}
+        </div>
+      </Panel>
+      <p className={styles['waiting']} role="status">
+        <span className={styles['pulse']} aria-hidden />
+        Waiting for the first record …
+      </p>
+    </div>
+  )
+}
