@@ -4,6 +4,7 @@ import { OrielError } from '@oriel/model'
 export const WIRE_ERRORS = {
   WIRE_TRUNCATED: 'The bytes end in the middle of a value, or a length points past the end of what holds it.',
   WIRE_MALFORMED: 'The bytes are not of the format that their content type names.',
+  WIRE_NOT_UTF8: 'A text is not UTF-8 where changing it would change what it means.',
   WIRE_TOO_DEEP: 'Messages are nested deeper than any real sender nests them.',
   WIRE_TOO_LARGE: 'The body is larger than allowed once decompressed, or grows suspiciously much by it. Send smaller batches.',
   WIRE_BAD_ENCODING: 'The content encoding is none that we read: identity, gzip, deflate, zlib, zstd, br, snappy.',

@@ -42,6 +42,7 @@ export class ProtoReader {
   /** Byte range of the last length-delimited value, in `bytes`. */
   start = 0
   stop = 0
+  #view: DataView = new DataView(NO_BYTES.buffer)
   #depth = 0
 
   constructor(bytes?: Uint8Array, start?: number, end?: number) {
@@ -52,6 +53,7 @@ export class ProtoReader {
   reset(bytes: Uint8Array, start = 0, end: number = bytes.length): this {
     // A Buffer is a class of its own: plain arrays only keep the reads monomorphic.
     this.bytes = bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.pos = start
     this.end = end
     this.field = 0
@@ -142,7 +144,7 @@ export class ProtoReader {
     this.#expect(FIXED32)
     const at = this.pos
     this.#advance(4)
-    return this.#word(at)
+    return this.#view.getUint32(at, true)
   }
 
   /** Leaves the range of a string, bytes or message in `start` and `stop`, and moves past it. */
@@ -182,8 +184,8 @@ export class ProtoReader {
   fixed64Raw(): void {
     const at = this.pos
     this.#advance(8)
-    this.low = this.#word(at)
-    this.high = this.#word(at + 4)
+    this.low = this.#view.getUint32(at, true)
+    this.high = this.#view.getUint32(at + 4, true)
   }
 
   /** An element of a packed list of varints, into `low` and `high`. Read while `pos < end`. */
@@ -238,11 +240,6 @@ export class ProtoReader {
     this.varintRaw()
     if (this.high !== 0) throw this.#malformed('a tag or length over 32 bits')
     return this.low
-  }
-
-  #word(at: number): number {
-    const bytes = this.bytes
-    return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
   }
 
   #expect(wire: number): void {

@@ -1,0 +1,255 @@
+// From label bytes to dense series numbers. A hot path (bench/HOTPATHS.md): paid once per series and body, not once per sample.
+
+import { randomBytes } from 'node:crypto'
+import type { Labels } from '@oriel/model'
+import { METRIC_NAME, labelValue } from '@oriel/model'
+import { hash64, seriesId } from '@oriel/store'
+import { decodeLabelBytes, WireError } from '@oriel/wire'
+import { checkLabels } from './metrics-labels.ts'
+import type { LabelLimits } from './metrics-labels.ts'
+
+/** Bounds of one tenant's dictionary. There are two generations, so memory reaches twice these. */
+export interface DictionaryLimits {
+  readonly maxSeries: number
+  readonly maxBytes: number
+}
+
+export const DEFAULT_DICTIONARY_LIMITS: DictionaryLimits = {
+  // 500,000 series and 160 MiB of labels a generation (about 300 bytes a series): a large Prometheus.
+  maxSeries: 500_000,
+  maxBytes: 160 * 2 ** 20,
+}
+
+/**
+ * The series that one generation knows, by number. Arrays have room for more than `length` series.
+ *
+ * The bytes of a series are compared on every hit, so equal hashes never mix; hashes are seeded per process.
+ */
+export class SeriesGeneration {
+  length = 0
+  /** Four words a series: its id. */
+  ids: Uint32Array = new Uint32Array(4 * FIRST_SERIES)
+  /** Two words a series: the id of its metric name. */
+  metrics: Uint32Array = new Uint32Array(2 * FIRST_SERIES)
+  /** Two days a series (days since 1970 plus one, 0 for none) that the index holds; two, because times lie around midnight. */
+  storedDays: Uint16Array = new Uint16Array(2 * FIRST_SERIES)
+  /** The day, and the block, that the series was last brought into but that is not stored yet. */
+  pendingDays: Uint16Array = new Uint16Array(FIRST_SERIES)
+  pendingBlocks: Uint32Array = new Uint32Array(FIRST_SERIES)
+  #hashes = new Int32Array(FIRST_SERIES)
+  #starts = new Uint32Array(FIRST_SERIES + 1)
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(128 * FIRST_SERIES)
+  #view = new DataView(this.#bytes.buffer)
+  #slots = new Int32Array(4 * FIRST_SERIES)
+
+  get byteLength(): number {
+    return this.#starts[this.length]!
+  }
+
+  /** The series whose label bytes are those that `view` shows in `[start, end)`, or -1. */
+  find(view: DataView, start: number, end: number, hashed: number): number {
+    const mask = this.#slots.length - 1
+    const hashes = this.#hashes
+    for (let slot = hashed & mask; ; slot = (slot + 1) & mask) {
+      const ref = this.#slots[slot]! - 1
+      if (ref === -1) return -1
+      if (hashes[ref] === hashed && this.#equals(ref, view, start, end)) return ref
+    }
+  }
+
+  /** Adds a series that `find` did not find; the caller fills its ids. */
+  add(source: Uint8Array, start: number, end: number, hashed: number): number {
+    const ref = this.length
+    if (2 * (ref + 1) > this.#slots.length) this.#growSlots()
+    if (ref + 1 >= this.#starts.length) this.#growSeries()
+    const at = this.#starts[ref]!
+    this.#reserve(at + end - start)
+    this.#bytes.set(source.subarray(start, end), at)
+    this.#starts[ref + 1] = at + end - start
+    this.#hashes[ref] = hashed
+    this.#place(hashed, ref)
+    this.length++
+    return ref
+  }
+
+  /** The labels of a series, sorted, decoded from its bytes. */
+  labelsOf(ref: number): Labels {
+    return sortLabels(decodeLabelBytes(this.#bytes, this.#starts[ref]!, this.#starts[ref + 1]!))
+  }
+
+  /** Takes over what `other` knows of its series `from`. */
+  copyFrom(other: SeriesGeneration, from: number, ref: number): void {
+    this.ids.set(other.ids.subarray(4 * from, 4 * from + 4), 4 * ref)
+    this.metrics.set(other.metrics.subarray(2 * from, 2 * from + 2), 2 * ref)
+    this.storedDays.set(other.storedDays.subarray(2 * from, 2 * from + 2), 2 * ref)
+  }
+
+  #equals(ref: number, view: DataView, start: number, end: number): boolean {
+    const from = this.#starts[ref]!
+    if (this.#starts[ref + 1]! - from !== end - start) return false
+    const own = this.#view
+    let i = start
+    let j = from
+    for (; i + 4 <= end; i += 4, j += 4) if (own.getUint32(j, true) !== view.getUint32(i, true)) return false
+    for (; i < end; i++, j++) if (own.getUint8(j) !== view.getUint8(i)) return false
+    return true
+  }
+
+  #place(hashed: number, ref: number): void {
+    const mask = this.#slots.length - 1
+    let slot = hashed & mask
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+    this.#slots[slot] = ref + 1
+  }
+
+  #growSlots(): void {
+    this.#slots = new Int32Array(2 * this.#slots.length)
+    for (let ref = 0; ref < this.length; ref++) this.#place(this.#hashes[ref]!, ref)
+  }
+
+  #growSeries(): void {
+    const room = 2 * (this.#starts.length - 1)
+    this.ids = grown(this.ids, new Uint32Array(4 * room))
+    this.metrics = grown(this.metrics, new Uint32Array(2 * room))
+    this.storedDays = grown(this.storedDays, new Uint16Array(2 * room))
+    this.pendingDays = grown(this.pendingDays, new Uint16Array(room))
+    this.pendingBlocks = grown(this.pendingBlocks, new Uint32Array(room))
+    this.#hashes = grown(this.#hashes, new Int32Array(room))
+    this.#starts = grown(this.#starts, new Uint32Array(room + 1))
+  }
+
+  #reserve(needed: number): void {
+    if (needed <= this.#bytes.length) return
+    this.#bytes = grown(this.#bytes, new Uint8Array(Math.max(needed, 2 * this.#bytes.length)))
+    this.#view = new DataView(this.#bytes.buffer)
+  }
+}
+
+/**
+ * One tenant's series. What is refused is not remembered: it is checked, and refused, each time.
+ *
+ * When the young generation is full it becomes the old one and the old one is forgotten; series in use move over as they are met.
+ * Numbers are of the young generation and mean nothing once `epoch` changes.
+ */
+export class SeriesDictionary {
+  epoch = 1
+  young: SeriesGeneration = new SeriesGeneration()
+  /** Why the last `resolve` gave -1. */
+  refusal = ''
+  /** ... and for which labels, as far as they could be read. */
+  refused: Labels = []
+  #old: SeriesGeneration | undefined
+  #source: Uint8Array | undefined
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  readonly #limits: DictionaryLimits
+  readonly #labelLimits: LabelLimits
+  readonly #metricIds = new Map<string, bigint>()
+
+  constructor(labelLimits: LabelLimits, limits: DictionaryLimits = DEFAULT_DICTIONARY_LIMITS) {
+    this.#labelLimits = labelLimits
+    this.#limits = limits
+  }
+
+  get series(): number {
+    return this.young.length + (this.#old?.length ?? 0)
+  }
+
+  /** The number of the series named by label bytes, or -1 and `refusal`. Never changes `epoch`: see `makeRoom`. */
+  resolve(bytes: Uint8Array, start: number, end: number): number {
+    if (bytes !== this.#source) {
+      this.#source = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    }
+    const hashed = hashBytes(this.#view, start, end)
+    const known = this.young.find(this.#view, start, end, hashed)
+    return known === -1 ? this.#meet(bytes, start, end, hashed) : known
+  }
+
+  /** Forgets the old generation when the young one is full. Called between bodies. */
+  makeRoom(): void {
+    this.#source = undefined
+    if (this.young.length < this.#limits.maxSeries && this.young.byteLength < this.#limits.maxBytes) return
+    this.#old = this.young
+    this.young = new SeriesGeneration()
+    this.epoch++
+  }
+
+  #meet(bytes: Uint8Array, start: number, end: number, hashed: number): number {
+    const old = this.#old
+    const inOld = old === undefined ? -1 : old.find(this.#view, start, end, hashed)
+    if (old !== undefined && inOld !== -1) {
+      const ref = this.young.add(bytes, start, end, hashed)
+      this.young.copyFrom(old, inOld, ref)
+      return ref
+    }
+    const labels = this.#readLabels(bytes, start, end)
+    if (labels === undefined) return -1
+    const id = seriesId(labels)
+    const metric = this.#metricId(labelValue(labels, METRIC_NAME))
+    const ref = this.young.add(bytes, start, end, hashed)
+    this.young.ids.set(id, 4 * ref)
+    this.young.metrics[2 * ref] = Number(metric & 0xffff_ffffn)
+    this.young.metrics[2 * ref + 1] = Number(metric >> 32n)
+    return ref
+  }
+
+  /** The labels, sorted and checked, or `undefined` and why in `refusal`. */
+  #readLabels(bytes: Uint8Array, start: number, end: number): Labels | undefined {
+    try {
+      const labels = sortLabels(decodeLabelBytes(bytes, start, end))
+      const refusal = checkLabels(labels, this.#labelLimits)
+      if (refusal === undefined) return labels
+      this.refused = labels
+      this.refusal = refusal
+    } catch (error) {
+      if (!(error instanceof WireError) || error.code !== 'WIRE_NOT_UTF8') throw error
+      this.refused = []
+      this.refusal = 'a label is not UTF-8'
+    }
+    return undefined
+  }
+
+  #metricId(name: string): bigint {
+    let id = this.#metricIds.get(name)
+    if (id === undefined) {
+      id = hash64(name)
+      if (this.#metricIds.size >= MAX_METRIC_NAMES) this.#metricIds.clear()
+      this.#metricIds.set(name, id)
+    }
+    return id
+  }
+}
+
+/** Sorted, without empty labels: what an identity is made of. */
+function sortLabels(labels: { readonly name: string; readonly value: string }[]): Labels {
+  return labels.filter(({ value }) => value !== '').sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
+}
+
+/** 32 bits of the bytes, four at a time; the shape is that of xxHash32's lanes. */
+function hashBytes(view: DataView, start: number, end: number): number {
+  let state = SEED ^ (end - start)
+  let i = start
+  for (; i + 4 <= end; i += 4) {
+    const mixed = (state + Math.imul(view.getUint32(i, true), FACTOR)) | 0
+    state = Math.imul((mixed << 13) | (mixed >>> 19), 0x9e37_79b1)
+  }
+  for (; i < end; i++) state = Math.imul(state ^ view.getUint8(i), 0x85eb_ca77)
+  state ^= state >>> 15
+  state = Math.imul(state, 0x2c1b_3c6d)
+  return state ^ (state >>> 13)
+}
+
+// Senders choose label values: neither the start nor the factor of the hash may be known to them.
+const SECRET = randomBytes(8)
+const SEED = SECRET.readInt32LE(0)
+const FACTOR = SECRET.readInt32LE(4) | 1
+
+// 1,024 series: a small tenant's dictionary is 200 KB.
+const FIRST_SERIES = 1_024
+// 100,000 names, about 10 MB.
+const MAX_METRIC_NAMES = 100_000
+
+function grown<Values extends { set(from: Values): void }>(from: Values, to: Values): Values {
+  to.set(from)
+  return to
+}

@@ -1,0 +1,172 @@
+// Where decoders of metrics meet the open block of a tenant. A hot path (bench/HOTPATHS.md): `sample` runs once a sample.
+
+import type { Clock, Labels, MetricMetadata } from '@oriel/model'
+import { labelValue, METRIC_NAME, MS_PER_DAY } from '@oriel/model'
+import type { ExemplarRow, MetricTarget } from '@oriel/wire'
+import type { OpenMetricBlock } from './metrics-block.ts'
+import { PendingMetadata, PendingSeriesDay } from './metrics-block.ts'
+import type { SeriesDictionary, SeriesGeneration } from './metrics-dictionary.ts'
+
+/** One reason for which parts of a request were not taken. */
+export interface Rejected {
+  readonly reason: string
+  /** Samples, or exemplars or histograms where the reason says so. */
+  readonly count: number
+  /** One that was refused, in words. */
+  readonly example: string
+}
+
+/** 10 minutes: a clock further ahead is wrong, and its samples would hide the right ones. Source: Prometheus 3.14 maxAheadTime. */
+export const MAX_AHEAD_MS: number = 10 * 60_000
+
+/** One tenant's target. `begin` binds it to the open block; decoders may use it until their function returns. */
+export class TenantMetrics implements MetricTarget {
+  readonly dictionary: SeriesDictionary
+  /** Reads and clears what was refused since `begin`. */
+  readonly #refused = new Map<string, { count: number; example: string }>()
+  readonly #now: Clock
+  #block: OpenMetricBlock | undefined
+  #generation: SeriesGeneration
+  #latestMs = 0
+  /** The day of the last sample, and its bounds. */
+  #day = 0
+  #dayStartMs = 0
+  #dayEndMs = 0
+  #samples = 0
+  readonly #metadata = new Map<string, string>()
+  readonly #remember = (metadata: MetricMetadata): void => {
+    if (this.#metadata.size >= MAX_METADATA) this.#metadata.clear()
+    this.#metadata.set(metadata.metric, metadataKey(metadata))
+  }
+
+  constructor(dictionary: SeriesDictionary, now: Clock) {
+    this.dictionary = dictionary
+    this.#generation = dictionary.young
+    this.#now = now
+  }
+
+  get epoch(): number {
+    return this.dictionary.epoch
+  }
+
+  /** Everything from here on goes to `block`. */
+  begin(block: OpenMetricBlock): void {
+    this.dictionary.makeRoom()
+    this.#generation = this.dictionary.young
+    this.#block = block
+    this.#latestMs = this.#now() + MAX_AHEAD_MS
+    this.#samples = 0
+    this.#refused.clear()
+  }
+
+  /** Samples taken since `begin`. */
+  get accepted(): number {
+    return this.#samples
+  }
+
+  /** What was refused since `begin`. */
+  rejected(): Rejected[] {
+    return [...this.#refused].map(([reason, { count, example }]) => ({ reason, count, example }))
+  }
+
+  series(bytes: Uint8Array, start: number, end: number): number {
+    return this.dictionary.resolve(bytes, start, end)
+  }
+
+  sample(ref: number, tMs: number, valueLow: number, valueHigh: number): boolean {
+    if (tMs < this.#dayStartMs || tMs >= this.#dayEndMs) this.#enterDay(tMs)
+    if (ref === -1 || tMs < 0 || tMs > this.#latestMs) return this.#refuseSample(ref, tMs)
+    const generation = this.#generation
+    const block = this.#block!
+    const day = this.#day + 1
+    if (generation.storedDays[2 * ref] !== day) this.#index(ref, day)
+    const { samples } = block
+    samples.metricId.push(generation.metrics[2 * ref]!, generation.metrics[2 * ref + 1]!)
+    samples.seriesId.pushFrom(generation.ids, ref)
+    samples.tMs.pushNumber(tMs)
+    samples.values.push(valueLow, valueHigh)
+    this.#samples++
+    return true
+  }
+
+  exemplar(ref: number, { tMs, valueLow, valueHigh, labels }: ExemplarRow): boolean {
+    if (ref === -1) return false
+    if (tMs < 0 || tMs > this.#latestMs) {
+      this.refuse('an exemplar has a time before 1970 or far in the future', 1, () => `${this.describe(ref)} at ${tMs}`)
+      return false
+    }
+    const { exemplars } = this.#block!
+    exemplars.metricId.push(this.#generation.metrics[2 * ref]!, this.#generation.metrics[2 * ref + 1]!)
+    exemplars.seriesId.pushFrom(this.#generation.ids, ref)
+    exemplars.tMs.pushNumber(tMs)
+    exemplars.values.push(valueLow, valueHigh)
+    let traceId = ''
+    for (const { name, value } of labels) {
+      if (name === 'trace_id' || name === 'traceID') traceId = value
+      exemplars.labels.keys.push(name)
+      exemplars.labels.values.pushString(value)
+    }
+    exemplars.labels.closeRow()
+    exemplars.traceId.push(traceId)
+    return true
+  }
+
+  metadata(metadata: MetricMetadata): void {
+    if (this.#metadata.get(metadata.metric) === metadataKey(metadata)) return
+    const { metadata: entries } = this.#block!
+    // A sender repeats itself within one body; the store keeps the last.
+    const last = entries.at(-1)
+    if (last !== undefined && last.metric === metadata.metric && metadataKey(last) === metadataKey(metadata)) return
+    entries.push(new PendingMetadata(metadata, this.#remember))
+  }
+
+  describe(ref: number): string {
+    return printSeries(this.#generation.labelsOf(ref))
+  }
+
+  refuse(reason: string, count: number, example: () => string): void {
+    const known = this.#refused.get(reason)
+    if (known === undefined) this.#refused.set(reason, { count, example: example().slice(0, MAX_EXAMPLE) })
+    else known.count += count
+  }
+
+  #enterDay(tMs: number): void {
+    if (!(tMs >= 0 && tMs <= this.#latestMs)) return
+    this.#day = Math.floor(tMs / MS_PER_DAY)
+    this.#dayStartMs = this.#day * MS_PER_DAY
+    this.#dayEndMs = this.#dayStartMs + MS_PER_DAY
+  }
+
+  /** Brings (series, day) into the block unless the index has it or the block brings it already. */
+  #index(ref: number, day: number): void {
+    const generation = this.#generation
+    if (generation.storedDays[2 * ref + 1] === day) return
+    const block = this.#block!
+    if (generation.pendingBlocks[ref] === block.token && generation.pendingDays[ref] === day) return
+    block.series.push(new PendingSeriesDay(generation, ref, day - 1))
+    generation.pendingBlocks[ref] = block.token
+    generation.pendingDays[ref] = day
+  }
+
+  #refuseSample(ref: number, tMs: number): boolean {
+    if (ref === -1) this.refuse(this.dictionary.refusal, 1, () => printSeries(this.dictionary.refused))
+    else if (tMs < 0) this.refuse('a sample has a time before 1970', 1, () => `${this.describe(ref)} at ${tMs} ms`)
+    else this.refuse('a sample lies more than 10 minutes ahead', 1, () => `${this.describe(ref)} at ${tMs} ms`)
+    return false
+  }
+}
+
+// 100,000 metrics, about 20 MB: past it metadata is written again, which costs rows and nothing else.
+const MAX_METADATA = 100_000
+// 300 characters: a readable line of an error body.
+const MAX_EXAMPLE = 300
+
+/** A series as PromQL writes it. */
+function printSeries(labels: Labels): string {
+  const rest = labels.filter(({ name }) => name !== METRIC_NAME).map(({ name, value }) => `${name}=${JSON.stringify(value)}`)
+  return `${labelValue(labels, METRIC_NAME)}{${rest.join(', ')}}`
+}
+
+function metadataKey({ type, help, unit }: MetricMetadata): string {
+  return `${type}\u{1}${unit}\u{1}${help}`
+}

@@ -1,0 +1,150 @@
+import { labelsOf, METRIC_NAME } from '@oriel/model'
+import type { Labels } from '@oriel/model'
+import { DEFAULT_QUERY_LIMITS, makeQueryStats, openMemoryStore } from '@oriel/store'
+import type { QueryContext, Store } from '@oriel/store'
+import { expect, test } from 'vitest'
+// The one place that knows how senders write these bodies.
+import { encodeV1, encodeV2 } from '../../wire/src/remote-write/testing.ts'
+import { openMetricsWriter, remoteWriteVersion } from './metrics.ts'
+import type { MetricsWriter } from './metrics.ts'
+
+const NOW = Date.UTC(2026, 10, 21, 12)
+
+function open(): { writer: MetricsWriter; store: Store } {
+  const store = openMemoryStore()
+  return { store, writer: openMetricsWriter(store.sink, { now: () => NOW }) }
+}
+
+function context(): QueryContext {
+  return { tenants: ['t'], signal: new AbortController().signal, limits: DEFAULT_QUERY_LIMITS, stats: makeQueryStats() }
+}
+
+async function read(store: Store, metric: string): Promise<{ labels: Labels; points: (number | string)[][] }[]> {
+  const request = { matchers: [{ name: METRIC_NAME, op: '=' as const, value: metric }], range: { startMs: 0, endMs: 2 * NOW } }
+  const { labels, offsets, tMs, values, stale } = await store.metrics.samples(request, context())
+  return labels.map((series, i) => ({
+    labels: series,
+    points: Array.from({ length: offsets[i + 1]! - offsets[i]! }, (_, j) => {
+      const at = offsets[i]! + j
+      return [tMs[at]!, stale[at] === 1 ? 'stale' : values[at]!]
+    }),
+  }))
+}
+
+test.each([
+  [1, encodeV1],
+  [2, encodeV2],
+] as const)('remote write %i is read back as it was sent', async (version, encode) => {
+  const { writer, store } = open()
+  const up = { [METRIC_NAME]: 'up', instance: 'a:1', job: 'x' }
+  const body = encode([
+    { labels: up, samples: [[NOW - 1_000, 1]] },
+    {
+      labels: { [METRIC_NAME]: 'up', instance: 'b:1', job: 'x' },
+      samples: [
+        [NOW - 1_000, 0],
+        [NOW, NaN],
+      ],
+    },
+  ])
+  const result = await writer.writeRemoteWrite('t', body, version)
+  expect(result).toEqual({ accepted: 3, rejected: [], written: { samples: 3, histograms: 0, exemplars: 0 } })
+  expect(await read(store, 'up')).toEqual([
+    { labels: labelsOf(up), points: [[NOW - 1_000, 1]] },
+    {
+      labels: labelsOf({ ...up, instance: 'b:1' }),
+      points: [
+        [NOW - 1_000, 0],
+        [NOW, NaN],
+      ],
+    },
+  ])
+  await writer.close()
+})
+
+test.each([
+  [1, encodeV1],
+  [2, encodeV2],
+] as const)('remote write %i keeps the good part and counts the rest by reason', async (version, encode) => {
+  const { writer } = open()
+  const { accepted, rejected, written } = await writer.writeRemoteWrite(
+    't',
+    encode([
+      {
+        labels: { [METRIC_NAME]: 'good' },
+        samples: [
+          [NOW, 1],
+          [NOW + 20 * 60_000, 2],
+          [-5, 3],
+        ],
+      },
+      {
+        labels: { job: 'x' },
+        samples: [
+          [NOW, 1],
+          [NOW, 2],
+        ],
+      },
+      { labels: { [METRIC_NAME]: 'with_histogram' }, samples: [[NOW, 1]], histograms: 2 },
+    ]),
+    version,
+  )
+  expect(accepted).toBe(2)
+  expect(written).toEqual({ samples: 2, histograms: 0, exemplars: 0 })
+  expect(rejected.map(({ reason, count }) => [reason, count])).toEqual([
+    ['a sample lies more than 10 minutes ahead', 1],
+    ['a sample has a time before 1970', 1],
+    ['a series has no metric name', 2],
+    ['native histograms are not stored', 2],
+  ])
+  expect(rejected[2]!.example).toBe('{job="x"}')
+  await writer.close()
+})
+
+test('a staleness marker keeps its bits', async () => {
+  const { writer, store } = open()
+  const body = encodeV1([{ labels: { [METRIC_NAME]: 'gone' }, samples: [[NOW, 1]] }])
+  // The last nine bytes before the timestamp field are the double: put the marker's bits there.
+  const at = Buffer.from(body).indexOf(Buffer.from([0, 0, 0, 0, 0, 0, 0xf0, 0x3f]))
+  body.set([2, 0, 0, 0, 0, 0, 0xf0, 0x7f], at)
+  await writer.writeRemoteWrite('t', body, 1)
+  expect((await read(store, 'gone'))[0]!.points).toEqual([[NOW, 'stale']])
+  await writer.close()
+})
+
+test('exemplars and metadata are stored, metadata once', async () => {
+  const { writer, store } = open()
+  const labels = { [METRIC_NAME]: 'requests_total' }
+  const exemplars = [{ labels: { trace_id: 'abc' }, value: 0.5, tMs: NOW }]
+  const body = encodeV2([{ labels, samples: [[NOW, 1]], exemplars, metadata: { type: 1, help: 'Requests', unit: '' } }])
+  const { written } = await writer.writeRemoteWrite('t', body, 2)
+  expect(written.exemplars).toBe(1)
+  await writer.writeRemoteWrite('t', body, 2)
+  expect(await store.metrics.metadata({ limit: 0 }, context())).toEqual([
+    { metric: 'requests_total', type: 'counter', help: 'Requests', unit: '' },
+  ])
+  const found = await store.metrics.exemplars(
+    { matchers: [{ name: METRIC_NAME, op: '=', value: 'requests_total' }], range: { startMs: 0, endMs: 2 * NOW } },
+    context(),
+  )
+  expect(found[0]!.exemplars[0]).toEqual({ labels: [{ name: 'trace_id', value: 'abc' }], value: 0.5, tMs: NOW })
+  await writer.close()
+})
+
+test('a body that breaks half-way leaves nothing behind, and its series come to the index with the next', async () => {
+  const { writer, store } = open()
+  const body = encodeV1([{ labels: { [METRIC_NAME]: 'half' }, samples: [[NOW, 1]] }])
+  await expect(writer.writeRemoteWrite('t', Buffer.concat([body, Uint8Array.of(10, 50, 1)]), 1)).rejects.toThrow(/bytes wanted/)
+  expect(await read(store, 'half')).toEqual([])
+  await writer.writeRemoteWrite('t', body, 1)
+  expect(await read(store, 'half')).toHaveLength(1)
+  await writer.close()
+})
+
+test('content types name the version, and others are none', () => {
+  expect(remoteWriteVersion('application/x-protobuf')).toBe(1)
+  expect(remoteWriteVersion('application/x-protobuf;proto=prometheus.WriteRequest')).toBe(1)
+  expect(remoteWriteVersion('application/x-protobuf; proto=io.prometheus.write.v2.Request')).toBe(2)
+  expect(remoteWriteVersion('application/x-protobuf;proto=other')).toBeUndefined()
+  expect(remoteWriteVersion('application/json')).toBeUndefined()
+})

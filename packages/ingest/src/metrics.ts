@@ -1,0 +1,151 @@
+// The way in for metrics: one road for pushed and scraped samples.
+
+import type { Clock, Telemetry } from '@oriel/model'
+import { silentTelemetry } from '@oriel/model'
+import type { Sink } from '@oriel/store'
+import type { MetricTarget, RemoteWriteCounts } from '@oriel/wire'
+import { decodeRemoteWriteV1, decodeRemoteWriteV2 } from '@oriel/wire'
+import type { BatchLimits } from './batch.ts'
+import { CommitQueue, DEFAULT_BATCH_LIMITS } from './batch.ts'
+import type { OpenMetricBlock } from './metrics-block.ts'
+import { metricBlocks } from './metrics-block.ts'
+import type { DictionaryLimits } from './metrics-dictionary.ts'
+import { DEFAULT_DICTIONARY_LIMITS, SeriesDictionary } from './metrics-dictionary.ts'
+import { DEFAULT_INGEST_LIMITS } from './limits.ts'
+import type { IngestLimits } from './limits.ts'
+import type { Rejected } from './metrics-target.ts'
+import { TenantMetrics } from './metrics-target.ts'
+
+/** What became of the samples of one body. What was accepted is stored and visible to the next query. */
+export interface MetricsResult {
+  /** Samples stored; a histogram of OTLP counts as its data points in `points`. */
+  readonly accepted: number
+  readonly rejected: readonly Rejected[]
+}
+
+/** `MetricsResult` of remote write, with the counts that version 2.0 answers in headers. */
+export interface RemoteWriteResult extends MetricsResult {
+  readonly written: RemoteWriteCounts
+}
+
+export interface MetricsOptions {
+  readonly limits?: IngestLimits
+  readonly batch?: BatchLimits
+  readonly dictionary?: DictionaryLimits
+  readonly telemetry?: Telemetry
+  readonly now?: Clock
+}
+
+/** The open way in for metrics. Methods reject as `CommitQueue.append` does, and with `WireError` for bodies that cannot be read. */
+export interface MetricsWriter {
+  /**
+   * Stores a remote-write body, decompressed. `version` is by content type: 1 for `prometheus.WriteRequest` (and no `proto=`), 2 for
+   * `io.prometheus.write.v2.Request`, see `remoteWriteVersion`.
+   */
+  writeRemoteWrite(tenant: string, body: Uint8Array, version: 1 | 2): Promise<RemoteWriteResult>
+  /** Runs `decode` on the tenant's target and stores what it wrote: scrapes, and every other source. */
+  write<Result>(tenant: string, decode: (target: MetricTarget) => Result): Promise<MetricsResult & { readonly result: Result }>
+  /** Series that are held in memory, over all tenants. */
+  readonly series: number
+  /** Refuses new bodies, writes what is held. */
+  close(): Promise<void>
+}
+
+/** Opens the way in for metrics to `sink`. */
+export function openMetricsWriter(sink: Sink, options: MetricsOptions = {}): MetricsWriter {
+  return new Writer(sink, options)
+}
+
+/** The version that a Content-Type names, or `undefined` for one that is no remote write (answer 415). Source: specification 2.0. */
+export function remoteWriteVersion(contentType: string): 1 | 2 | undefined {
+  const [media = '', ...parameters] = contentType.split(';').map((part) => part.trim())
+  if (media !== '' && media.toLowerCase() !== 'application/x-protobuf') return undefined
+  const proto = parameters.find((parameter) => parameter.toLowerCase().startsWith('proto='))?.slice('proto='.length)
+  if (proto === undefined || proto === 'prometheus.WriteRequest') return 1
+  return proto === 'io.prometheus.write.v2.Request' ? 2 : undefined
+}
+
+// 64 tenants: dictionaries of the least recently seen are dropped first, and built again from the next bodies.
+const MAX_TENANTS = 64
+
+class Writer implements MetricsWriter {
+  readonly #queue: CommitQueue<OpenMetricBlock>
+  readonly #tenants = new Map<string, TenantMetrics>()
+  readonly #limits: IngestLimits
+  readonly #dictionary: DictionaryLimits
+  readonly #now: Clock
+  readonly #meters: Meters
+
+  constructor(
+    sink: Sink,
+    {
+      limits = DEFAULT_INGEST_LIMITS,
+      batch = DEFAULT_BATCH_LIMITS,
+      dictionary = DEFAULT_DICTIONARY_LIMITS,
+      telemetry = silentTelemetry,
+      now = Date.now,
+    }: MetricsOptions,
+  ) {
+    this.#queue = new CommitQueue(metricBlocks(sink), { limits: batch, telemetry })
+    this.#limits = limits
+    this.#dictionary = dictionary
+    this.#now = now
+    this.#meters = makeMeters(telemetry)
+  }
+
+  async writeRemoteWrite(tenant: string, body: Uint8Array, version: 1 | 2): Promise<RemoteWriteResult> {
+    const decode = version === 1 ? decodeRemoteWriteV1 : decodeRemoteWriteV2
+    const { accepted, rejected, result } = await this.write(tenant, (target) => decode(body, target))
+    return { accepted, rejected, written: result }
+  }
+
+  async write<Result>(
+    tenant: string,
+    decode: (target: MetricTarget) => Result,
+  ): Promise<MetricsResult & { readonly result: Result }> {
+    const outcome = await this.#queue.append(tenant, (block) => {
+      const target = this.#targetOf(tenant)
+      target.begin(block)
+      const result = decode(target)
+      return { result, accepted: target.accepted, rejected: target.rejected() }
+    })
+    this.#meters.samples.add(outcome.accepted)
+    for (const { reason, count } of outcome.rejected) this.#meters.rejected.add(count, { reason })
+    return outcome
+  }
+
+  get series(): number {
+    let series = 0
+    for (const { dictionary } of this.#tenants.values()) series += dictionary.series
+    return series
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close()
+  }
+
+  #targetOf(tenant: string): TenantMetrics {
+    const known = this.#tenants.get(tenant)
+    const target = known ?? new TenantMetrics(new SeriesDictionary(this.#limits, this.#dictionary), this.#now)
+    this.#tenants.delete(tenant)
+    this.#tenants.set(tenant, target)
+    if (this.#tenants.size > MAX_TENANTS)
+      for (const oldest of this.#tenants.keys()) {
+        this.#tenants.delete(oldest)
+        break
+      }
+    return target
+  }
+}
+
+interface Meters {
+  readonly samples: ReturnType<Telemetry['counter']>
+  readonly rejected: ReturnType<Telemetry['counter']>
+}
+
+function makeMeters(telemetry: Telemetry): Meters {
+  return {
+    samples: telemetry.counter('oriel_ingest_samples_total', 'Samples stored'),
+    rejected: telemetry.counter('oriel_ingest_samples_rejected_total', 'Samples, exemplars and histograms refused, by reason'),
+  }
+}
