@@ -1,1 +1,2 @@
-export {}
+export * from './syntax.ts'
+export * from './evaluate.ts'

@@ -1,1 +1,11 @@
-export {}
+export * from './aggregate.ts'
+export * from './grid.ts'
+export * from './groups.ts'
+export * from './instant.ts'
+export * from './kahan.ts'
+export * from './quantile.ts'
+export * from './rate.ts'
+export * from './slide.ts'
+export * from './over-time.ts'
+export * from './regression.ts'
+export * from './buckets.ts'

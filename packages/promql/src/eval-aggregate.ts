@@ -1,0 +1,57 @@
+import { aggregate, aggregateQuantile, groupSeries } from '@oriel/vector'
+import type { Aggregation } from './ast.ts'
+import { evalCountValues, evalLimit, evalRanked } from './eval-selection.ts'
+import type { Evaluation } from './evaluation.ts'
+import { scalarAt, vectorAt } from './evaluation.ts'
+import { noteQuantiles } from './range-functions.ts'
+import type { Steps, VectorValue } from './values.ts'
+import { compact, vectorOf } from './values.ts'
+
+/** Evaluates `sum by (x) (...)` and its kin. */
+export function evalAggregation(evaluation: Evaluation, node: Aggregation, steps: Steps): VectorValue {
+  const { op, grouping, isWithout } = node
+  if (op === 'count_values') return evalCountValues(evaluation, node, steps)
+  const parameter = node.param === undefined ? undefined : scalarAt(evaluation, node.param, steps)
+  const input = vectorAt(evaluation, node.expr, steps)
+  const groups = groupSeries(input.grid.labels, grouping, isWithout)
+  switch (op) {
+    case 'quantile': {
+      const quantiles = parameter ?? new Float64Array(steps.count)
+      noteQuantiles(evaluation, extremesOf(quantiles), node.param)
+      return settle(input, groups.groupOf, aggregateQuantile(input.grid, groups, quantiles))
+    }
+    case 'topk':
+    case 'bottomk':
+      return evalRanked(evaluation, op, input, groups, parameter ?? new Float64Array(steps.count))
+    case 'limitk':
+    case 'limit_ratio':
+      return evalLimit(evaluation, node, op, input, groups, parameter ?? new Float64Array(steps.count))
+    case 'sum':
+    case 'avg':
+    case 'count':
+    case 'min':
+    case 'max':
+    case 'group':
+    case 'stddev':
+    case 'stdvar':
+      return settle(input, groups.groupOf, aggregate(input.grid, groups, op))
+  }
+}
+
+/** A group loses its name when any of its members does. */
+function settle(input: VectorValue, groupOf: Uint32Array, grid: VectorValue['grid']): VectorValue {
+  const dropName = new Uint8Array(grid.labels.length)
+  for (const [i, group] of groupOf.entries()) if (input.dropName[i] === 1) dropName[group] = 1
+  return compact(vectorOf(grid, dropName))
+}
+
+/** The values a warning names: NaN if any, the greatest above 1, the least below 0. */
+function extremesOf(quantiles: Float64Array): Float64Array {
+  const finite = quantiles.filter((quantile) => !Number.isNaN(quantile))
+  const picked = quantiles.length > finite.length ? [NaN] : []
+  const most = finite.reduce((a, b) => Math.max(a, b), 0)
+  const least = finite.reduce((a, b) => Math.min(a, b), 1)
+  if (most > 1) picked.push(most)
+  if (least < 0) picked.push(least)
+  return Float64Array.from(picked)
+}

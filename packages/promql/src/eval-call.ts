@@ -1,0 +1,174 @@
+import { QueryError } from '@oriel/syntax'
+import { makeGrid } from '@oriel/vector'
+import type { Call } from './ast.ts'
+import { withoutParens } from './ast.ts'
+import { evalAbsent, evalAbsentOverTime } from './eval-absent.ts'
+import { evalHistogramFraction, evalHistogramQuantile, evalHistogramQuantiles } from './eval-histogram.ts'
+import { evalLabelJoin, evalLabelReplace } from './eval-labels.ts'
+import { evalRangeCall, isRangeCall } from './eval-range.ts'
+import { evalSelectorTimes } from './eval-selector.ts'
+import { evalSort } from './eval-sort.ts'
+import { secondsOf, TIME_FUNCTIONS, timeArgument } from './eval-time.ts'
+import type { Evaluation } from './evaluation.ts'
+import { scalarAt, vectorAt } from './evaluation.ts'
+import { MATH_FUNCTIONS } from './math-functions.ts'
+import type { ScalarValue, Steps, Value, VectorValue } from './values.ts'
+import { compact, dropNames, emptyVector, mergeSameLabels, vectorOf } from './values.ts'
+
+/** Evaluates a function call. Throws QUERY_UNSUPPORTED, by name, for what needs native histograms. */
+export function evalCall(evaluation: Evaluation, call: Call, steps: Steps): Value {
+  if (call.name === 'absent_over_time') return evalAbsentOverTime(evaluation, call, steps)
+  if (isRangeCall(call)) return evalRangeCall(evaluation, call, steps)
+  const math = MATH_FUNCTIONS.get(call.name)
+  if (math !== undefined) return mapped(evaluation, argument(evaluation, call, 0, steps), math)
+  const part = TIME_FUNCTIONS.get(call.name)
+  if (part !== undefined) return mapped(evaluation, timeArgument(evaluation, call, steps), part)
+  return evalSpecial(evaluation, call, steps)
+}
+
+function evalSpecial(evaluation: Evaluation, call: Call, steps: Steps): Value {
+  const { name } = call
+  switch (name) {
+    case 'time':
+      return { kind: 'scalar', values: secondsOf(steps) }
+    case 'pi':
+      return { kind: 'scalar', values: new Float64Array(steps.count).fill(Math.PI) }
+    case 'scalar':
+      return onlyValue(argument(evaluation, call, 0, steps))
+    case 'vector':
+      return constant(number(evaluation, call, 0, steps))
+    case 'max_of':
+    case 'min_of':
+      return extremeOf(number(evaluation, call, 0, steps), number(evaluation, call, 1, steps), name === 'max_of')
+    case 'timestamp':
+      return timestamp(evaluation, call, steps)
+    case 'clamp':
+    case 'clamp_max':
+    case 'clamp_min':
+      return clamp(evaluation, call, steps)
+    case 'round':
+      return round(evaluation, call, steps)
+    default:
+      return evalWhole(evaluation, call, steps)
+  }
+}
+
+/** Functions that look at whole series or several of them together. */
+function evalWhole(evaluation: Evaluation, call: Call, steps: Steps): Value {
+  switch (call.name) {
+    case 'absent':
+      return evalAbsent(evaluation, call, steps)
+    case 'label_replace':
+      return evalLabelReplace(evaluation, call, steps)
+    case 'label_join':
+      return evalLabelJoin(evaluation, call, steps)
+    case 'sort':
+    case 'sort_desc':
+    case 'sort_by_label':
+    case 'sort_by_label_desc':
+      return evalSort(evaluation, call, steps)
+    case 'histogram_quantile':
+      return evalHistogramQuantile(evaluation, call, steps)
+    case 'histogram_quantiles':
+      return evalHistogramQuantiles(evaluation, call, steps)
+    case 'histogram_fraction':
+      return evalHistogramFraction(evaluation, call, steps)
+    case 'histogram_avg':
+    case 'histogram_count':
+    case 'histogram_sum':
+    case 'histogram_stddev':
+    case 'histogram_stdvar':
+      // They skip samples that are no native histograms, and there are none.
+      argument(evaluation, call, 0, steps)
+      return emptyVector(steps.count)
+    default:
+      throw new QueryError('QUERY_UNSUPPORTED', `cannot evaluate ${call.name}(): not supported by this version`, {
+        span: call.span,
+      })
+  }
+}
+
+function argument(evaluation: Evaluation, { args }: Call, index: number, steps: Steps): VectorValue {
+  const arg = args[index]
+  if (arg === undefined) throw new TypeError(`missing argument ${index}`)
+  return vectorAt(evaluation, arg, steps)
+}
+
+function number(evaluation: Evaluation, { args }: Call, index: number, steps: Steps): Float64Array {
+  const arg = args[index]
+  if (arg === undefined) throw new TypeError(`missing argument ${index}`)
+  return scalarAt(evaluation, arg, steps)
+}
+
+/** Applies `map` to every value; the result is no longer the metric, so its name goes. */
+function mapped(evaluation: Evaluation, { grid }: VectorValue, map: (value: number, step: number) => number): VectorValue {
+  const out = makeGrid(grid.labels, grid.steps)
+  out.present.set(grid.present)
+  for (let at = 0, j = 0; at < grid.values.length; at++, j = j + 1 === grid.steps ? 0 : j + 1) {
+    if (grid.present[at] === 1) out.values[at] = map(grid.values[at]!, j)
+  }
+  return settled(evaluation, vectorOf(out))
+}
+
+function settled(evaluation: Evaluation, vector: VectorValue): VectorValue {
+  const isDelayed = evaluation.features.delayedNameRemoval
+  const dropped = dropNames(vector, isDelayed)
+  return isDelayed && evaluation.isInstant ? dropped : mergeSameLabels(dropped)
+}
+
+function onlyValue({ grid }: VectorValue): ScalarValue {
+  const values = new Float64Array(grid.steps).fill(NaN)
+  for (let j = 0; j < grid.steps; j++) {
+    let found = 0
+    for (let at = j; at < grid.values.length; at += grid.steps) {
+      if (grid.present[at] === 0) continue
+      found++
+      values[j] = found === 1 ? grid.values[at]! : NaN
+    }
+  }
+  return { kind: 'scalar', values }
+}
+
+function constant(values: Float64Array): VectorValue {
+  return vectorOf({ labels: [[]], steps: values.length, values: values.slice(), present: new Uint8Array(values.length).fill(1) })
+}
+
+function extremeOf(a: Float64Array, b: Float64Array, isMax: boolean): ScalarValue {
+  return { kind: 'scalar', values: a.map((value, j) => (isMax ? Math.max(value, b[j]!) : Math.min(value, b[j]!))) }
+}
+
+/** `timestamp(selector)` is the sample's own time; of any other vector it is the evaluation time. */
+function timestamp(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
+  const [arg] = call.args
+  if (arg?.kind === 'vectorSelector') return settled(evaluation, evalSelectorTimes(evaluation, arg, steps))
+  const inner = arg === undefined ? undefined : withoutParens(arg)
+  const vector = argument(evaluation, call, 0, steps)
+  const seconds = secondsOf(steps)
+  if (inner === undefined) return vector
+  return mapped(evaluation, vector, (_value, j) => seconds[j]!)
+}
+
+function clamp(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
+  const vector = argument(evaluation, call, 0, steps)
+  const first = number(evaluation, call, 1, steps)
+  const none = new Float64Array(steps.count)
+  const least = call.name === 'clamp_max' ? none.fill(-Infinity) : first
+  const most = call.name === 'clamp' ? number(evaluation, call, 2, steps) : first
+  const greatest = call.name === 'clamp_min' ? none.fill(Infinity) : most
+  const clamped = mapped(evaluation, vector, (value, j) => Math.max(least[j]!, Math.min(greatest[j]!, value)))
+  for (let at = 0; at < clamped.grid.present.length; at++) {
+    const j = at % steps.count
+    if (greatest[j]! < least[j]!) clamped.grid.present[at] = 0
+  }
+  return compact(clamped)
+}
+
+function round(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
+  const vector = argument(evaluation, call, 0, steps)
+  const nearest = call.args.length > 1 ? number(evaluation, call, 1, steps) : new Float64Array(steps.count).fill(1)
+  // Dividing by the inverse causes fewer inaccuracies than multiplying.
+  return mapped(evaluation, vector, (value, j) => {
+    const inverse = 1 / nearest[j]!
+    return Math.floor(value * inverse + 0.5) / inverse
+  })
+}

@@ -1,0 +1,205 @@
+import type { Labels } from '@oriel/model'
+import { dropLabels, keepLabels, labelsKey, labelValue, METRIC_NAME, withLabel } from '@oriel/model'
+import { printSeries, QueryError } from '@oriel/syntax'
+import type { Grid } from '@oriel/vector'
+import { makeGrid } from '@oriel/vector'
+import type { Binary, VectorMatching } from './ast.ts'
+import { isComparison } from './ast.ts'
+import { numberOp } from './operators.ts'
+import type { VectorValue } from './values.ts'
+import { vectorOf, withoutName } from './values.ts'
+
+/**
+ * An arithmetic or comparison operation between two vectors, joined by their matching labels.
+ *
+ * Labels are compared once for all steps; at each step the "one" side may have one series a match. Throws QUERY_EXECUTION for
+ * matches that are not unique. Source: Prometheus 3.14 promql/engine.go VectorBinop.
+ */
+export function evalJoin(
+  node: Binary,
+  lhs: VectorValue,
+  rhs: VectorValue,
+  matching: VectorMatching,
+  isDelayed: boolean,
+): VectorValue {
+  const isSwapped = matching.card === 'one-to-many'
+  const many = isSwapped ? rhs.grid : lhs.grid
+  const one = isSwapped ? lhs.grid : rhs.grid
+  const join = new Join(node, many, one, matching, isDelayed)
+  return join.run()
+}
+
+/** The series of both sides that share matching labels. */
+interface Match {
+  readonly many: number[]
+  readonly one: number[]
+  /** Labels of a side that is filled in. */
+  readonly labels: Labels
+}
+
+class Join {
+  readonly #node: Binary
+  readonly #many: Grid
+  readonly #one: Grid
+  readonly #matching: VectorMatching
+  readonly #isDelayed: boolean
+  readonly #apply: (many: number, one: number) => number
+  readonly #rows = new Map<string, number>()
+  readonly #labels: Labels[] = []
+  readonly #values: Float64Array[] = []
+  readonly #present: Uint8Array[] = []
+  readonly #isFilter: boolean
+
+  constructor(node: Binary, many: Grid, one: Grid, matching: VectorMatching, isDelayed: boolean) {
+    this.#node = node
+    this.#many = many
+    this.#one = one
+    this.#matching = matching
+    this.#isDelayed = isDelayed
+    this.#isFilter = isComparison(node.op) && !node.returnsBool
+    const apply = numberOp(node.op)
+    this.#apply = matching.card === 'one-to-many' ? (a, b) => apply(b, a) : apply
+  }
+
+  run(): VectorValue {
+    const { steps } = this.#many
+    const { fillLeft, fillRight } = this.#matching
+    const isFilled = fillLeft !== undefined || fillRight !== undefined
+    const hasMany = stepsWithValues(this.#many)
+    const hasOne = stepsWithValues(this.#one)
+    for (const match of this.#matches()) {
+      for (let j = 0; j < steps; j++) {
+        const hasBoth = hasMany[j] === 1 && hasOne[j] === 1
+        if (hasBoth || (isFilled && (hasMany[j] === 1 || hasOne[j] === 1))) this.#joinStep(match, j)
+      }
+    }
+    return this.#result(steps)
+  }
+
+  #matches(): Iterable<Match> {
+    const { isOn, labels: names } = this.#matching
+    const set = new Set(isOn ? names : [...names, METRIC_NAME])
+    const matches = new Map<string, Match>()
+    for (const [side, grid] of [
+      ['many', this.#many],
+      ['one', this.#one],
+    ] as const) {
+      for (const [i, labels] of grid.labels.entries()) {
+        const shared = isOn ? keepLabels(labels, set) : dropLabels(labels, set)
+        const key = labelsKey(shared)
+        let match = matches.get(key)
+        if (match === undefined) matches.set(key, (match = { many: [], one: [], labels: shared }))
+        match[side].push(i)
+      }
+    }
+    return matches.values()
+  }
+
+  #joinStep(match: Match, step: number): void {
+    const one = this.#onlyOne(match, step)
+    const { steps } = this.#many
+    const { card, fillLeft, fillRight } = this.#matching
+    const [fillMany, fillOne] = card === 'one-to-many' ? [fillRight, fillLeft] : [fillLeft, fillRight]
+    const taken = new Set<number>()
+    for (const many of match.many) {
+      const at = many * steps + step
+      if (this.#many.present[at] === 0) continue
+      if (one === undefined && fillOne === undefined) continue
+      if (card === 'one-to-one' && taken.size > 0)
+        throw notUnique('many-to-one matching must be explicit (group_left/group_right)')
+      const row = this.#rowOf(match, many, one)
+      if (taken.has(row)) throw notUnique('grouping labels must ensure unique matches')
+      taken.add(row)
+      const value = one === undefined ? (fillOne ?? 0) : this.#one.values[one * steps + step]!
+      this.#put(row, step, this.#many.values[at]!, value)
+    }
+    if (one === undefined || fillMany === undefined || taken.size > 0) return
+    this.#put(this.#rowOf(match, undefined, one), step, fillMany, this.#one.values[one * steps + step]!)
+  }
+
+  /** The series of the "one" side that has a value at the step. */
+  #onlyOne({ one, labels }: Match, step: number): number | undefined {
+    let found: number | undefined
+    for (const row of one) {
+      if (this.#one.present[row * this.#one.steps + step] === 0) continue
+      if (found === undefined) {
+        found = row
+        continue
+      }
+      const side = this.#matching.card === 'one-to-many' ? 'left' : 'right'
+      const pair = [row, found].map((of) => printSeries(this.#one.labels[of] ?? [])).sort()
+      throw new QueryError(
+        'QUERY_EXECUTION',
+        `found duplicate series for the match group ${printLabels(labels)} on the ${side} hand-side of the operation: ` +
+          `[${pair.join(', ')}];many-to-many matching not allowed: matching labels must be unique on one side`,
+      )
+    }
+    return found
+  }
+
+  #rowOf(match: Match, many: number | undefined, one: number | undefined): number {
+    const pair = `${many ?? ''} ${one ?? ''}`
+    const known = this.#rows.get(pair)
+    if (known !== undefined) return known
+    const manyLabels = many === undefined ? match.labels : (this.#many.labels[many] ?? [])
+    const oneLabels = one === undefined ? match.labels : (this.#one.labels[one] ?? [])
+    const labels = this.#resultLabels(manyLabels, oneLabels)
+    const key = `= ${labelsKey(labels)}`
+    const row = this.#rows.get(key) ?? this.#addRow(labels)
+    this.#rows.set(pair, row)
+    this.#rows.set(key, row)
+    return row
+  }
+
+  #addRow(labels: Labels): number {
+    const { steps } = this.#many
+    this.#labels.push(labels)
+    this.#values.push(new Float64Array(steps))
+    this.#present.push(new Uint8Array(steps))
+    return this.#labels.length - 1
+  }
+
+  #resultLabels(many: Labels, one: Labels): Labels {
+    const { card, isOn, labels: names, include } = this.#matching
+    const isNewMetric = !isComparison(this.#node.op) || (this.#node.returnsBool && !this.#isDelayed)
+    let result = isNewMetric ? withoutName(many) : many
+    if (card === 'one-to-one') result = isOn ? keepLabels(result, new Set(names)) : dropLabels(result, new Set(names))
+    for (const name of include) result = withLabel(result, name, labelValue(one, name))
+    return result
+  }
+
+  #put(row: number, step: number, many: number, one: number): void {
+    const result = this.#apply(many, one)
+    if (this.#isFilter && result === 0) return
+    const present = this.#present[row]!
+    if (present[step] === 1) throw new QueryError('QUERY_EXECUTION', 'vector cannot contain metrics with the same labelset')
+    present[step] = 1
+    // A comparison keeps the left side's value.
+    const left = this.#matching.card === 'one-to-many' ? one : many
+    this.#values[row]![step] = this.#isFilter ? left : result
+  }
+
+  #result(steps: number): VectorValue {
+    const grid = makeGrid(this.#labels, steps)
+    for (const [i, values] of this.#values.entries()) {
+      grid.values.set(values, i * steps)
+      grid.present.set(this.#present[i]!, i * steps)
+    }
+    return vectorOf(grid, new Uint8Array(this.#labels.length).fill(this.#node.returnsBool ? 1 : 0))
+  }
+}
+
+function notUnique(how: string): QueryError {
+  return new QueryError('QUERY_EXECUTION', `multiple matches for labels: ${how}`)
+}
+
+function printLabels(labels: Labels): string {
+  return `{${labels.map(({ name, value }) => `${name}=${JSON.stringify(value)}`).join(', ')}}`
+}
+
+/** 1 for each step at which any series has a value. */
+function stepsWithValues({ labels, steps, present }: Grid): Uint8Array {
+  const has = new Uint8Array(steps)
+  for (let i = 0; i < labels.length; i++) for (let j = 0; j < steps; j++) if (present[i * steps + j] === 1) has[j] = 1
+  return has
+}

@@ -1,0 +1,151 @@
+import { withLabel } from '@oriel/model'
+import { QueryError } from '@oriel/syntax'
+import type { Groups } from '@oriel/vector'
+import { groupSeries, makeGrid } from '@oriel/vector'
+import type { Labels } from '@oriel/model'
+import { labelsKey } from '@oriel/model'
+import type { Aggregation } from './ast.ts'
+import type { Evaluation } from './evaluation.ts'
+import { vectorAt } from './evaluation.ts'
+import { plainNumber } from './print.ts'
+import { ratioOffset } from './ratio.ts'
+import type { Steps, VectorValue } from './values.ts'
+import { compact, emptyVector, pickSeries, vectorOf } from './values.ts'
+
+/**
+ * `topk` and `bottomk`: the first k of each group by value, NaN last. For one moment the order is by value within a group.
+ */
+export function evalRanked(
+  evaluation: Evaluation,
+  op: 'topk' | 'bottomk',
+  input: VectorValue,
+  groups: Groups,
+  limits: Float64Array,
+): VectorValue {
+  const { grid } = input
+  if (!checkLimits(limits)) return emptyVector(grid.steps)
+  const before = op === 'topk' ? (a: number, b: number) => a > b : (a: number, b: number) => a < b
+  const order: number[] = []
+  const kept = select(input, groups, limits, (rows, j) => {
+    const valueOf = (row: number) => grid.values[row * grid.steps + j]!
+    const ranked = rows.toSorted((a, b) => rank(valueOf(a), valueOf(b), before))
+    if (evaluation.isInstant) order.push(...ranked.slice(0, Math.max(0, Math.trunc(limits[j]!))))
+    return ranked
+  })
+  return evaluation.isInstant && grid.steps === 1 ? pickSeries(kept, order) : compact(kept)
+}
+
+/** `limitk`: any k series of each group; `limit_ratio`: a share of the series, the same ones every time. */
+export function evalLimit(
+  evaluation: Evaluation,
+  node: Aggregation,
+  op: 'limitk' | 'limit_ratio',
+  input: VectorValue,
+  groups: Groups,
+  limits: Float64Array,
+): VectorValue {
+  if (op === 'limitk')
+    return checkLimits(limits) ? compact(select(input, groups, limits, (rows) => rows)) : emptyVector(input.grid.steps)
+  if (limits.some((ratio) => Number.isNaN(ratio))) throw new QueryError('QUERY_EXECUTION', 'Ratio value is NaN')
+  noteRatio(evaluation, node, limits)
+  const { grid } = input
+  const kept = { ...grid, present: Uint8Array.from(grid.present) }
+  for (const [i, labels] of grid.labels.entries()) {
+    const offset = ratioOffset(labels)
+    for (let j = 0; j < grid.steps; j++) {
+      const ratio = Math.max(-1, Math.min(1, limits[j]!))
+      const isIn = ratio >= 0 ? offset < ratio : offset >= 1 + ratio
+      if (!isIn || ratio === 0) kept.present[i * grid.steps + j] = 0
+    }
+  }
+  return compact(vectorOf(kept, input.dropName))
+}
+
+/** `count_values("label", x)`: how many series have each value. */
+export function evalCountValues(evaluation: Evaluation, node: Aggregation, steps: Steps): VectorValue {
+  const label = node.param?.kind === 'string' ? node.param.value : ''
+  if (label === '') throw new QueryError('QUERY_EXECUTION', `invalid label name ${JSON.stringify(label)}`)
+  const { grid } = vectorAt(evaluation, node.expr, steps)
+  const rows = new Map<string, { labels: Labels; counts: Float64Array }>()
+  const grouping = node.isWithout ? node.grouping : [...node.grouping, label]
+  for (const [i, labels] of grid.labels.entries()) {
+    const known = new Map<number, { counts: Float64Array }>()
+    for (let j = 0; j < grid.steps; j++) {
+      if (grid.present[i * grid.steps + j] === 0) continue
+      const value = grid.values[i * grid.steps + j]!
+      let row = known.get(value)
+      if (row === undefined) {
+        const [group = []] = groupSeries([withLabel(labels, label, plainNumber(value))], grouping, node.isWithout).labels
+        const key = labelsKey(group)
+        row = rows.get(key) ?? { counts: new Float64Array(grid.steps) }
+        rows.set(key, { labels: group, counts: row.counts })
+        known.set(value, row)
+      }
+      row.counts[j] = row.counts[j]! + 1
+    }
+  }
+  const counted = [...rows.values()]
+  const out = makeGrid(
+    counted.map(({ labels }) => labels),
+    steps.count,
+  )
+  for (const [i, { counts }] of counted.entries()) {
+    out.values.set(counts, i * steps.count)
+    out.present.set(
+      Uint8Array.from(counts, (count) => (count > 0 ? 1 : 0)),
+      i * steps.count,
+    )
+  }
+  return vectorOf(out)
+}
+
+/** Keeps, at each step and in each group, the first `limits[step]` rows that `order` returns. */
+function select(
+  { grid, dropName }: VectorValue,
+  { groupOf, labels }: Groups,
+  limits: Float64Array,
+  order: (rows: number[], step: number) => number[],
+): VectorValue {
+  const members: number[][] = labels.map(() => [])
+  for (const [row, group] of groupOf.entries()) members[group]?.push(row)
+  const present = new Uint8Array(grid.present.length)
+  for (let j = 0; j < grid.steps; j++) {
+    const limit = Math.trunc(limits[j]!)
+    if (limit < 1) continue
+    for (const group of members) {
+      const rows = group.filter((row) => grid.present[row * grid.steps + j] === 1)
+      for (const row of order(rows, j).slice(0, limit)) present[row * grid.steps + j] = 1
+    }
+  }
+  return vectorOf({ ...grid, present }, dropName)
+}
+
+function rank(a: number, b: number, before: (a: number, b: number) => boolean): number {
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1
+  if (Number.isNaN(b) || before(a, b)) return -1
+  return before(b, a) ? 1 : 0
+}
+
+/** Whether any step asks for a series at all. */
+function checkLimits(limits: Float64Array): boolean {
+  const most = limits.reduce((a, b) => Math.max(a, b), -Infinity)
+  if (most < 1) return false
+  const least = limits.reduce((a, b) => Math.min(a, b), Infinity)
+  if (limits.some((limit) => Number.isNaN(limit))) throw new QueryError('QUERY_EXECUTION', 'Parameter value is NaN')
+  if (least <= -(2 ** 63)) throw new QueryError('QUERY_EXECUTION', `Scalar value ${least} underflows int64`)
+  if (most >= 2 ** 63) throw new QueryError('QUERY_EXECUTION', `Scalar value ${most} overflows int64`)
+  return true
+}
+
+function noteRatio(evaluation: Evaluation, { param }: Aggregation, ratios: Float64Array): void {
+  if (param === undefined) return
+  const most = ratios.reduce((a, b) => Math.max(a, b), -Infinity)
+  const least = ratios.reduce((a, b) => Math.min(a, b), Infinity)
+  for (const [given, capped] of [
+    [most, 1],
+    [least, -1],
+  ] as const) {
+    if (Math.abs(given) <= 1 || Math.sign(given) !== capped) continue
+    evaluation.notes.warn(`ratio value should be between -1 and 1, got ${given}, capping to ${capped}`, param.span)
+  }
+}

@@ -1,0 +1,195 @@
+import { compareLabels } from '@oriel/model'
+import type { Labels } from '@oriel/model'
+import type { MetricSource, QueryContext } from '@oriel/store'
+import type { Diagnostic } from '@oriel/syntax'
+import { printPlace } from '@oriel/syntax'
+import type { Expr } from './ast.ts'
+import { withoutParens } from './ast.ts'
+import { typeOf } from './check.ts'
+import { evalRange } from './eval-selector.ts'
+import { Evaluator } from './evaluator.ts'
+import type { PromqlFeatures } from './features.ts'
+import { DEFAULT_FEATURES } from './features.ts'
+import { readLeaves } from './leaves.ts'
+import { parseExpr } from './parse.ts'
+import { resolve } from './resolve.ts'
+import type { Steps, VectorValue } from './values.ts'
+import { dropMarkedNames, mergeSameLabels, pickSeries } from './values.ts'
+
+/**
+ * A query over a range of time, or for one moment when `startMs` equals `endMs`.
+ *
+ * Step i is at `startMs + i * stepMs`, up to `endMs` inclusive; `stepMs` is above 0 for a range.
+ */
+export interface PromqlQuery {
+  /** The text, or its parsed form. */
+  readonly expr: string | Expr
+  readonly startMs: number
+  readonly endMs: number
+  readonly stepMs: number
+  /** How far back an instant selector looks; 5 minutes. */
+  readonly lookbackMs?: number
+  /** The step of subqueries that name none; 1 minute. */
+  readonly defaultSubqueryStepMs?: number
+  readonly features?: PromqlFeatures
+}
+
+/** What goes with every answer. Notes have the place in the query text; `printNote` makes Prometheus's text of one. */
+export interface ResultNotes {
+  readonly warnings: readonly Diagnostic[]
+  readonly infos: readonly Diagnostic[]
+}
+
+/**
+ * The answer to a query.
+ *
+ * `vector`: one value a series at `tMs`. `matrix` has columns: series i, step j at `values[i * steps + j]` where `present` is
+ * 1, sorted by labels. `ranges`: raw samples of a range selector asked for one moment; series i owns positions `offsets[i]`
+ * to `offsets[i + 1]`. `scalar` and `string`: for one moment; a scalar over a range is a `matrix` of one series.
+ */
+export type PromqlResult = ResultNotes &
+  (
+    | { readonly kind: 'vector'; readonly tMs: number; readonly labels: readonly Labels[]; readonly values: Float64Array }
+    | MatrixResult
+    | RangesResult
+    | { readonly kind: 'scalar'; readonly tMs: number; readonly value: number }
+    | { readonly kind: 'string'; readonly tMs: number; readonly value: string }
+  )
+
+/** Values of many series on a grid. */
+export interface MatrixResult {
+  readonly kind: 'matrix'
+  readonly startMs: number
+  readonly stepMs: number
+  readonly steps: number
+  readonly labels: readonly Labels[]
+  readonly values: Float64Array
+  readonly present: Uint8Array
+}
+
+/** Samples of many series, each with times of its own. */
+export interface RangesResult {
+  readonly kind: 'ranges'
+  readonly labels: readonly Labels[]
+  readonly offsets: Uint32Array
+  readonly tMs: Float64Array
+  readonly values: Float64Array
+}
+
+// 5 minutes and 1 minute: Prometheus's defaults for lookback and evaluation interval.
+const DEFAULT_LOOKBACK_MS = 300_000
+const DEFAULT_SUBQUERY_STEP_MS = 60_000
+
+/**
+ * Evaluates PromQL as Prometheus 3.14 does, over float samples.
+ *
+ * Throws `QueryError`: QUERY_SYNTAX, QUERY_TYPE, QUERY_FEATURE_OFF before anything is read; QUERY_EXECUTION, QUERY_LIMIT,
+ * QUERY_UNSUPPORTED (by name, for what needs native histograms), QUERY_CANCELLED after. Store errors pass through.
+ */
+export async function evaluate(source: MetricSource, query: PromqlQuery, context: QueryContext): Promise<PromqlResult> {
+  const { features = DEFAULT_FEATURES, lookbackMs = DEFAULT_LOOKBACK_MS } = query
+  const defaultStepMs = query.defaultSubqueryStepMs ?? DEFAULT_SUBQUERY_STEP_MS
+  const parsed = typeof query.expr === 'string' ? parseExpr(query.expr, features) : query.expr
+  const steps = stepsOf(query)
+  const expr = resolve(parsed, steps)
+  const leaves = await readLeaves(expr, steps, { lookbackMs, defaultStepMs }, source, context)
+  const evaluator = new Evaluator({ leaves, features, lookbackMs, defaultStepMs, isInstant: steps.count === 1, context })
+  const inner = withoutParens(expr)
+  const answer =
+    inner.kind === 'matrixSelector' || inner.kind === 'subquery'
+      ? rangesOf(evaluator, inner, steps)
+      : answerOf(evaluator, expr, query, steps)
+  const notes = evaluator.notes.all()
+  return {
+    ...answer,
+    warnings: notes.filter(({ severity }) => severity === 'warning'),
+    infos: notes.filter(({ severity }) => severity === 'info'),
+  }
+}
+
+/** A warning or info as Prometheus words it: `PromQL info: <message> (1:5)`. */
+export function printNote(text: string, { severity, message, span }: Diagnostic): string {
+  return `PromQL ${severity}: ${message} (${printPlace(text, span.start)})`
+}
+
+type Answer =
+  | Omit<Extract<PromqlResult, { kind: 'vector' }>, keyof ResultNotes>
+  | MatrixResult
+  | RangesResult
+  | Omit<Extract<PromqlResult, { kind: 'scalar' }>, keyof ResultNotes>
+  | Omit<Extract<PromqlResult, { kind: 'string' }>, keyof ResultNotes>
+
+function stepsOf({ startMs, endMs, stepMs }: PromqlQuery): Steps {
+  if (startMs === endMs) return { startMs, stepMs: stepMs > 0 ? stepMs : 1, count: 1 }
+  return { startMs, stepMs, count: Math.max(0, Math.floor((endMs - startMs) / stepMs) + 1) }
+}
+
+function answerOf(evaluator: Evaluator, expr: Expr, query: PromqlQuery, steps: Steps): Answer {
+  const value = evaluator.evaluate(expr, steps)
+  const isMoment = query.startMs === query.endMs
+  switch (value.kind) {
+    case 'string':
+      return { kind: 'string', tMs: steps.startMs, value: value.value }
+    case 'scalar': {
+      if (isMoment) return { kind: 'scalar', tMs: steps.startMs, value: value.values[0] ?? NaN }
+      return matrixOf([[]], value.values, new Uint8Array(steps.count).fill(1), steps)
+    }
+    case 'vector': {
+      const vector = mergeSameLabels(dropMarkedNames(value))
+      if (isMoment) return momentOf(vector, steps.startMs)
+      const { grid } = sortedByLabels(vector)
+      return matrixOf(grid.labels, grid.values, grid.present, steps)
+    }
+  }
+}
+
+function momentOf({ grid }: VectorValue, tMs: number): Answer {
+  const rows = [...grid.labels.keys()].filter((row) => grid.present[row] === 1)
+  return {
+    kind: 'vector',
+    tMs,
+    labels: rows.map((row) => grid.labels[row] ?? []),
+    values: Float64Array.from(rows, (row) => grid.values[row] ?? NaN),
+  }
+}
+
+function sortedByLabels(vector: VectorValue): VectorValue {
+  const { labels } = vector.grid
+  const rows = [...labels.keys()].sort((a, b) => compareLabels(labels[a] ?? [], labels[b] ?? []))
+  return pickSeries(vector, rows)
+}
+
+function matrixOf(
+  labels: readonly Labels[],
+  values: Float64Array,
+  present: Uint8Array,
+  { startMs, stepMs, count }: Steps,
+): Answer {
+  return { kind: 'matrix', startMs, stepMs, steps: count, labels, values, present }
+}
+
+/** A bare range for one moment: the samples in its window, as they are. */
+function rangesOf(evaluator: Evaluator, node: Extract<Expr, { kind: 'matrixSelector' | 'subquery' }>, steps: Steps): Answer {
+  if (steps.count !== 1) throw new TypeError(`invalid expression type "${typeOf(node)}" for range query`)
+  const { samples, windows } = evalRange(evaluator, node, steps)
+  const labels: Labels[] = []
+  const ends: number[] = [0]
+  const picked: number[] = []
+  for (const [i, of] of samples.labels.entries()) {
+    const before = picked.length
+    for (let p = samples.offsets[i]!; p < samples.offsets[i + 1]!; p++) {
+      const tMs = samples.tMs[p]!
+      if (tMs > windows.firstEndMs - windows.rangeMs && tMs <= windows.firstEndMs) picked.push(p)
+    }
+    if (picked.length === before) continue
+    labels.push(of)
+    ends.push(picked.length)
+  }
+  return {
+    kind: 'ranges',
+    labels,
+    offsets: Uint32Array.from(ends),
+    tMs: Float64Array.from(picked, (p) => samples.tMs[p] ?? NaN),
+    values: Float64Array.from(picked, (p) => samples.values[p] ?? NaN),
+  }
+}

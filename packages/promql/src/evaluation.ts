@@ -1,0 +1,66 @@
+import type { Diagnostic, TextSpan } from '@oriel/syntax'
+import type { Expr, MatrixSelector, Subquery, VectorSelector } from './ast.ts'
+import type { PromqlFeatures } from './features.ts'
+import type { Leaf, PushedGrid } from './leaves.ts'
+import type { Steps, Value, VectorValue } from './values.ts'
+
+/** What every operator of one query has at hand. */
+export interface Evaluation {
+  readonly features: PromqlFeatures
+  readonly lookbackMs: number
+  /** The step of a subquery that names none. */
+  readonly defaultStepMs: number
+  /** A query for one moment keeps duplicates until the end and the order of `topk` and `sort`. */
+  readonly isInstant: boolean
+  readonly notes: Notes
+  /** Evaluates a sub-expression at `steps`. */
+  evaluate(expr: Expr, steps: Steps): Value
+  /** What was read for a selector. */
+  leafOf(selector: VectorSelector): Leaf
+  /** What the engine has evaluated of this node, if anything. */
+  pushedOf(expr: Expr): PushedGrid | undefined
+  /** Refuses when the query holds more samples than it may. */
+  countSamples(samples: number): void
+  /** Throws when the query was cancelled. */
+  checkCancelled(): void
+}
+
+/** A range: what a range function slides over. */
+export type RangeExpr = MatrixSelector | Subquery
+
+/** Collects warnings and infos; a text at a place is kept once. */
+export class Notes {
+  readonly #notes = new Map<string, Diagnostic>()
+
+  warn(message: string, span: TextSpan): void {
+    this.#add('warning', message, span)
+  }
+
+  inform(message: string, span: TextSpan): void {
+    this.#add('info', message, span)
+  }
+
+  /** In order of first sight. */
+  all(): Diagnostic[] {
+    return [...this.#notes.values()]
+  }
+
+  #add(severity: 'warning' | 'info', message: string, span: TextSpan): void {
+    const key = `${severity} ${span.start} ${message}`
+    if (!this.#notes.has(key)) this.#notes.set(key, { severity, code: 'QUERY_EXECUTION', message, span })
+  }
+}
+
+/** Evaluates a sub-expression that is known to be a vector. */
+export function vectorAt(evaluation: Evaluation, expr: Expr, steps: Steps): VectorValue {
+  const value = evaluation.evaluate(expr, steps)
+  if (value.kind !== 'vector') throw new TypeError(`expected a vector, got ${value.kind}`)
+  return value
+}
+
+/** Evaluates a sub-expression that is known to be a scalar: one value a step. */
+export function scalarAt(evaluation: Evaluation, expr: Expr, steps: Steps): Float64Array {
+  const value = evaluation.evaluate(expr, steps)
+  if (value.kind !== 'scalar') throw new TypeError(`expected a scalar, got ${value.kind}`)
+  return value.values
+}

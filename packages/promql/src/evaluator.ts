@@ -1,0 +1,142 @@
+import { labelValue, METRIC_NAME } from '@oriel/model'
+import type { QueryContext } from '@oriel/store'
+import { QueryError } from '@oriel/syntax'
+import type { Expr, Unary, VectorSelector } from './ast.ts'
+import { withoutParens } from './ast.ts'
+import { evalAggregation } from './eval-aggregate.ts'
+import { evalBinary } from './eval-binary.ts'
+import { evalCall } from './eval-call.ts'
+import { noteCounter } from './eval-range.ts'
+import { evalSelector, withoutEmptyRows } from './eval-selector.ts'
+import type { Evaluation } from './evaluation.ts'
+import { Notes } from './evaluation.ts'
+import type { PromqlFeatures } from './features.ts'
+import type { Leaf, Leaves, PushedGrid } from './leaves.ts'
+import type { Steps, Value } from './values.ts'
+import { dropNames, emptyVector, mergeSameLabels, vectorOf } from './values.ts'
+
+/** What an evaluator is made of. */
+export interface EvaluatorOptions {
+  readonly leaves: Leaves
+  readonly features: PromqlFeatures
+  readonly lookbackMs: number
+  readonly defaultStepMs: number
+  readonly isInstant: boolean
+  readonly context: QueryContext
+}
+
+/** Evaluates one query, operator by operator, each over all steps at once. */
+export class Evaluator implements Evaluation {
+  readonly features: PromqlFeatures
+  readonly lookbackMs: number
+  readonly defaultStepMs: number
+  readonly isInstant: boolean
+  readonly notes: Notes = new Notes()
+  readonly #leaves: Leaves
+  readonly #context: QueryContext
+
+  constructor({ leaves, features, lookbackMs, defaultStepMs, isInstant, context }: EvaluatorOptions) {
+    this.features = features
+    this.lookbackMs = lookbackMs
+    this.defaultStepMs = defaultStepMs
+    this.isInstant = isInstant
+    this.#leaves = leaves
+    this.#context = context
+  }
+
+  evaluate(expr: Expr, steps: Steps): Value {
+    this.checkCancelled()
+    const pushed = this.pushedOf(expr)
+    if (pushed !== undefined) return this.#pushedValue(expr, pushed)
+    switch (expr.kind) {
+      case 'number':
+        return { kind: 'scalar', values: new Float64Array(steps.count).fill(expr.value) }
+      case 'string':
+        return { kind: 'string', value: expr.value }
+      case 'paren':
+        return this.evaluate(expr.expr, steps)
+      case 'unary':
+        return this.#unary(expr, steps)
+      case 'vectorSelector': {
+        if (steps.count === 0) return emptyVector(0)
+        const value = evalSelector(this, expr, steps)
+        this.countSamples(value.grid.values.length)
+        return value
+      }
+      case 'aggregation':
+        return evalAggregation(this, expr, steps)
+      case 'binary':
+        return evalBinary(this, expr, steps)
+      case 'call':
+        return evalCall(this, expr, steps)
+      case 'matrixSelector':
+      case 'subquery':
+        throw new QueryError('QUERY_TYPE', 'a range can only be the argument of a function', { span: expr.span })
+    }
+  }
+
+  leafOf(selector: VectorSelector): Leaf {
+    const leaf = this.#leaves.leafOf.get(selector)
+    return leaf ?? { samples: EMPTY, fresh: () => EMPTY }
+  }
+
+  pushedOf(expr: Expr): PushedGrid | undefined {
+    return this.#leaves.pushedOf.get(expr)
+  }
+
+  countSamples(samples: number): void {
+    const { limits, stats } = this.#context
+    if (samples <= limits.maxSamples) return
+    throw new QueryError(
+      'QUERY_LIMIT',
+      'query processing would load too many samples into memory in query execution: ' +
+        `${samples} beside ${stats.samples} read, limit maxSamples is ${limits.maxSamples}`,
+    )
+  }
+
+  checkCancelled(): void {
+    if (!this.#context.signal.aborted) return
+    throw new QueryError('QUERY_CANCELLED', 'query was canceled in expression evaluation', { cause: this.#context.signal.reason })
+  }
+
+  #unary({ op, expr }: Unary, steps: Steps): Value {
+    const value = this.evaluate(expr, steps)
+    if (op === '+' || value.kind === 'string') return value
+    if (value.kind === 'scalar') return { kind: 'scalar', values: value.values.map((number) => -number) }
+    const { grid } = value
+    const negated = vectorOf({ ...grid, values: grid.values.map((number) => -number) })
+    const dropped = dropNames(negated, this.features.delayedNameRemoval)
+    return this.features.delayedNameRemoval ? dropped : mergeSameLabels(dropped)
+  }
+
+  /** The engine's answer, settled as the evaluator would: names dropped, counters noted. */
+  #pushedValue(expr: Expr, { request, series }: PushedGrid): Value {
+    const grid = withoutEmptyRows(series)
+    this.countSamples(grid.values.length)
+    const { func, aggregate } = request
+    if ((func === 'rate' || func === 'increase') && grid.labels.length > 0) this.#notePushed(expr, request.matchers)
+    if (func === 'last' && aggregate === undefined) return vectorOf(grid)
+    const isDelayed = this.features.delayedNameRemoval && aggregate === undefined
+    const dropped = dropNames(vectorOf(grid), isDelayed)
+    return isDelayed ? dropped : mergeSameLabels(dropped)
+  }
+
+  #notePushed(expr: Expr, matchers: PushedGrid['request']['matchers']): void {
+    const call = expr.kind === 'aggregation' ? withoutParens(expr.expr) : expr
+    const range = call.kind === 'call' ? call.args[0] : undefined
+    if (range === undefined) return
+    const name = labelValue(
+      matchers.filter(({ op }) => op === '='),
+      METRIC_NAME,
+    )
+    if (name !== '') noteCounter(this, name, range)
+  }
+}
+
+const EMPTY: Leaf['samples'] = {
+  labels: [],
+  offsets: new Uint32Array(1),
+  tMs: new Float64Array(0),
+  values: new Float64Array(0),
+  stale: new Uint8Array(0),
+}

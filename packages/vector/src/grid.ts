@@ -1,0 +1,66 @@
+import type { Labels } from '@oriel/model'
+
+/**
+ * Values of many series on a grid of steps: series i, step j at `values[i * steps + j]`, there exactly when `present` is 1.
+ *
+ * Where `present` is 0 the value means nothing. The same shape as the store's `GridSeries`.
+ */
+export interface Grid {
+  readonly labels: readonly Labels[]
+  readonly steps: number
+  readonly values: Float64Array
+  readonly present: Uint8Array
+}
+
+/** Points of one or many series in columns; a kernel is told which positions belong to its series. Time rises strictly. */
+export interface PointColumns {
+  readonly tMs: Float64Array
+  readonly values: Float64Array
+}
+
+/** The windows of a grid: that of step j is (end - rangeMs, end] with end = `firstEndMs + j * stepMs`. */
+export interface Windows {
+  readonly firstEndMs: number
+  readonly stepMs: number
+  readonly steps: number
+  readonly rangeMs: number
+}
+
+/** Where a kernel writes one series: step j to `values[at + j]` and `present[at + j]`. */
+export interface SeriesOut {
+  readonly values: Float64Array
+  readonly present: Uint8Array
+  at: number
+}
+
+/** Makes an empty grid of `series` x `steps`. */
+export function makeGrid(labels: readonly Labels[], steps: number): Grid {
+  const cells = labels.length * steps
+  return { labels, steps, values: new Float64Array(cells), present: new Uint8Array(cells) }
+}
+
+/** Keeps the series at `rows`, in that order. */
+export function pickRows(grid: Grid, rows: readonly number[]): Grid {
+  const { steps } = grid
+  const picked = makeGrid(
+    rows.map((row) => grid.labels[row] ?? []),
+    steps,
+  )
+  for (const [to, from] of rows.entries()) {
+    picked.values.set(grid.values.subarray(from * steps, (from + 1) * steps), to * steps)
+    picked.present.set(grid.present.subarray(from * steps, (from + 1) * steps), to * steps)
+  }
+  return picked
+}
+
+/** The rows with at least one value. */
+export function rowsWithValues({ labels, steps, present }: Grid): number[] {
+  const rows: number[] = []
+  for (let row = 0; row < labels.length; row++) if (hasOne(present, row * steps, steps)) rows.push(row)
+  return rows
+}
+
+function hasOne(present: Uint8Array, at: number, steps: number): boolean {
+  for (let i = at; i < at + steps; i++) if (present[i] === 1) return true
+  return false
+}
