@@ -4,12 +4,8 @@ import type { LineFilter, LogRequest, QueryContext } from '@oriel/store'
 import { allOf, anyOf, matcherCondition, tenantCondition } from './conditions.ts'
 import type { Bindings } from './conditions.ts'
 import { streamCondition } from './streams.ts'
-
-/** Nanoseconds since 1970, both ends inclusive. */
-export interface NsWindow {
-  readonly firstNs: bigint
-  readonly lastNs: bigint
-}
+import type { NsWindow } from './time.ts'
+import { timeConditions } from './time.ts'
 
 /**
  * The condition on rows of `logs`: tenants, time, streams, line filters, metadata.
@@ -31,26 +27,6 @@ export function recordCondition(
     ...request.metadataMatchers.map((matcher) => metadataCondition(matcher, bindings)),
     ...request.lineFilters.map((filter) => lineCondition(filter, bindings)),
   ])
-}
-
-/** The time condition; twice, because the engine prunes the half hours of the sort key only by a condition on themselves. */
-function timeConditions({ firstNs, lastNs }: NsWindow, bindings: Bindings): string[] {
-  const first = `fromUnixTimestamp64Nano(${bindings.bind(clampNs(firstNs), 'Int64')}, 'UTC')`
-  const last = `fromUnixTimestamp64Nano(${bindings.bind(clampNs(lastNs), 'Int64')}, 'UTC')`
-  return [
-    `ts >= ${first}`,
-    `ts <= ${last}`,
-    `toStartOfInterval(ts, INTERVAL 30 MINUTE) >= toStartOfInterval(${first}, INTERVAL 30 MINUTE)`,
-    `toStartOfInterval(ts, INTERVAL 30 MINUTE) <= toStartOfInterval(${last}, INTERVAL 30 MINUTE)`,
-  ]
-}
-
-// The last nanosecond that a DateTime64(9) holds, in 2262.
-const LAST_NS = 2n ** 63n - 1n
-
-function clampNs(tNs: bigint): bigint {
-  if (tNs < 0n) return 0n
-  return tNs > LAST_NS ? LAST_NS : tNs
 }
 
 /** A LogQL line filter on `body`. In regexes `.` stops at a newline, as in Go; the engine's default is the opposite. */

@@ -4,10 +4,11 @@ import type { LogRequest, QueryContext } from '@oriel/store'
 import { throwIfAborted } from '@oriel/store'
 import { Bindings } from './conditions.ts'
 import type { EngineClient } from './engine/client.ts'
-import type { NsWindow } from './logs-filter.ts'
 import { recordCondition } from './logs-filter.ts'
 import type { NativeBlock } from './native/index.ts'
 import type { StreamIndex } from './streams.ts'
+import type { NsWindow } from './time.ts'
+import { firstSlice, restAfter, windowOf } from './time.ts'
 
 /**
  * Records in time order, read slice by slice of time so that neither side ever sorts or holds everything.
@@ -24,10 +25,10 @@ export async function* readRecords(
   throwIfAborted(context)
   let left = request.limit === 0 ? Infinity : request.limit
   let sliceNs = FIRST_SLICE_NS
-  let rest = wholeRange(request)
+  let rest = windowOf(request.range)
   // The first statement goes out even for an empty range, so that a bad pattern is refused whatever the range.
   for (;;) {
-    const slice = nextSlice(rest, sliceNs, request.direction)
+    const slice = firstSlice(rest, sliceNs, request.direction)
     let rows = 0
     for await (const block of readSlice(client, request, slice, left, context)) {
       rows += block.rows
@@ -52,29 +53,12 @@ const SMALLEST_SLICE_NS = 1_000_000_000n
 // 2,000 rows: what one batch carries to its reader at most.
 const BATCH_ROWS = 2_000
 
-function wholeRange({ range }: LogRequest): NsWindow {
-  return { firstNs: range.startNs, lastNs: range.endNs - 1n }
-}
-
-function nextSlice({ firstNs, lastNs }: NsWindow, sizeNs: bigint, direction: LogRequest['direction']): NsWindow {
-  if (lastNs - firstNs < sizeNs) return { firstNs, lastNs }
-  return direction === 'forward' ? { firstNs, lastNs: firstNs + sizeNs - 1n } : { firstNs: lastNs - sizeNs + 1n, lastNs }
-}
-
 function nextSize({ firstNs, lastNs }: NsWindow, rows: number): bigint {
   const sizeNs = lastNs - firstNs + 1n
   if (rows <= AIMED_ROWS / Number(GROWTH)) return sizeNs * GROWTH
   if (rows <= AIMED_ROWS) return sizeNs
   const smaller = (sizeNs * BigInt(AIMED_ROWS)) / BigInt(rows)
   return smaller > SMALLEST_SLICE_NS ? smaller : SMALLEST_SLICE_NS
-}
-
-function restAfter(rest: NsWindow, slice: NsWindow, direction: LogRequest['direction']): NsWindow | undefined {
-  const after =
-    direction === 'forward'
-      ? { firstNs: slice.lastNs + 1n, lastNs: rest.lastNs }
-      : { firstNs: rest.firstNs, lastNs: slice.firstNs - 1n }
-  return after.firstNs > after.lastNs ? undefined : after
 }
 
 function readSlice(
