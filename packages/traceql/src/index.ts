@@ -1,1 +1,4 @@
+export * from './ast.ts'
+export * from './parameters.ts'
+export * from './parse.ts'
 export * from './search.ts'
