@@ -42,7 +42,7 @@ export async function startOrielContender(): Promise<Contender> {
 
 /** Prometheus as remote-write receiver. */
 export function startPrometheus(): Promise<Contender | undefined> {
-  return startPeer('prometheus', '--version', async (binary, dir) => {
+  return startPeer('prometheus', 'github.com/prometheus/prometheus', async (binary, dir) => {
     const port = await freePort()
     const config = join(dir, 'prometheus.yml')
     writeFileSync(config, 'scrape_configs: []\nstorage: {tsdb: {out_of_order_time_window: 2h}}\n')
@@ -58,7 +58,7 @@ export function startPrometheus(): Promise<Contender | undefined> {
 
 /** VictoriaMetrics, single node. */
 export function startVictoriaMetrics(): Promise<Contender | undefined> {
-  return startPeer('victoria-metrics', '--version', async (binary, dir) => {
+  return startPeer('victoria-metrics', 'github.com/VictoriaMetrics/VictoriaMetrics', async (binary, dir) => {
     const port = await freePort()
     const args = [`-storageDataPath=${join(dir, 'vm')}`, `-httpListenAddr=127.0.0.1:${port}`, '-retentionPeriod=10y']
     return { child: spawn(binary, args, { stdio: 'ignore' }), http: `http://127.0.0.1:${port}`, ready: '/health' }
@@ -67,7 +67,7 @@ export function startVictoriaMetrics(): Promise<Contender | undefined> {
 
 /** Loki, monolithic, file system storage. */
 export function startLoki(): Promise<Contender | undefined> {
-  return startPeer('loki', '--version', async (binary, dir) => {
+  return startPeer('loki', 'github.com/grafana/loki/v3', async (binary, dir) => {
     const [port, grpc] = [await freePort(), await freePort()]
     const config = join(dir, 'loki.yml')
     writeFileSync(config, lokiConfig(dir, port, grpc))
@@ -78,7 +78,7 @@ export function startLoki(): Promise<Contender | undefined> {
 
 /** Jaeger v2 with its embedded disk store (Badger). */
 export function startJaeger(): Promise<Contender | undefined> {
-  return startPeer('jaeger', 'version', async (binary, dir) => {
+  return startPeer('jaeger', 'github.com/jaegertracing/jaeger', async (binary, dir) => {
     const [query, otlp, grpc, health, queryGrpc] = [
       await freePort(),
       await freePort(),
@@ -102,7 +102,7 @@ interface StartedPeer {
 
 async function startPeer(
   name: string,
-  versionFlag: string,
+  module: string,
   start: (binary: string, dir: string) => Promise<StartedPeer>,
 ): Promise<Contender | undefined> {
   const binary = join(PEERS, 'bin', name)
@@ -110,7 +110,7 @@ async function startPeer(
     console.log(`skip ${name}: no ${binary}`)
     return undefined
   }
-  const version = versionOf(binary, versionFlag)
+  const version = versionOf(binary, module)
   const dir = mkdtempSync(join(tmpdir(), `bench-${name}-`))
   const { child, http, otlpHttp = http, ready } = await start(binary, dir)
   const close = async (): Promise<void> => {
@@ -131,13 +131,12 @@ async function startPeer(
   return { name: `${name} ${version}`, pid: child.pid ?? 0, dataDir: dir, http, otlpHttp, close }
 }
 
-/** What the program says of itself, or else what the Go toolchain says it was built from. */
-function versionOf(binary: string, versionFlag: string): string {
-  const own = spawnSync(binary, [versionFlag], { encoding: 'utf8' })
-  const module = spawnSync('go', ['version', '-m', binary], { encoding: 'utf8' })
-  const pattern = /v?\d+\.\d+\.\d+/
-  const built = /^\tmod\t.*$/m.exec(module.stdout ?? '')?.[0] ?? ''
-  return pattern.exec((own.stdout ?? '') + (own.stderr ?? ''))?.[0] ?? pattern.exec(built)?.[0] ?? 'unknown version'
+/** The version of the module a peer was built from, or else the first line the program says of itself. */
+function versionOf(binary: string, module: string): string {
+  const info = spawnSync('go', ['version', '-m', binary], { encoding: 'utf8' }).stdout ?? ''
+  const line = info.split('\n').find((text) => text.includes(`\t${module}\tv`))
+  const built = line === undefined ? undefined : /v\d+\.\d+\.\d+/.exec(line)?.[0]
+  return built ?? spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0]!.slice(0, 60)
 }
 
 async function answers(url: string): Promise<boolean> {
