@@ -1,9 +1,17 @@
 import type { Labels, UnixMs } from '@oriel/model'
+import type { PromqlResult } from '@oriel/promql'
+import { evaluate, printNote } from '@oriel/promql'
 import type { QueryContext, Source } from '@oriel/store'
-import { RunError } from './errors.ts'
 import type { PromQLRequest, QueryAnswer, QueryWarning } from './requests.ts'
 
-/** What a PromQL query answers. */
+/** One series of an answer: only the points that have a value, times rising. */
+export interface MatrixSeries {
+  readonly labels: Labels
+  readonly tMs: Float64Array
+  readonly values: Float64Array
+}
+
+/** What a PromQL query answers: series sorted by labels, unless the query sorts an instant answer itself. */
 export type PromQLData =
   | { readonly kind: 'scalar'; readonly tMs: UnixMs; readonly value: number }
   | { readonly kind: 'string'; readonly tMs: UnixMs; readonly value: string }
@@ -12,20 +20,89 @@ export type PromQLData =
       readonly tMs: UnixMs
       readonly samples: readonly { readonly labels: Labels; readonly value: number }[]
     }
-  | {
-      readonly kind: 'matrix'
-      /** Only the points that have a value, times rising. */
-      readonly series: readonly { readonly labels: Labels; readonly tMs: Float64Array; readonly values: Float64Array }[]
-    }
+  | { readonly kind: 'matrix'; readonly series: readonly MatrixSeries[] }
 
 export type PromQLAnswer = QueryAnswer<PromQLData>
 
-/** Evaluates PromQL. */
+/** Evaluates PromQL over the store's metrics. A range query answers a matrix, also over a single step. */
 export async function runPromQL(
-  _source: Source,
+  source: Source,
   request: PromQLRequest,
-  _context: QueryContext,
-  _warnings: QueryWarning[],
+  context: QueryContext,
+  warnings: QueryWarning[],
 ): Promise<PromQLData> {
-  throw new RunError('QUERY_LIMIT', `cannot run ${request.kind} query: the PromQL evaluator is not wired yet`)
+  const { expr, lookbackMs } = request
+  const times =
+    request.kind === 'instant'
+      ? { startMs: request.tMs, endMs: request.tMs, stepMs: 1 }
+      : { startMs: request.startMs, endMs: request.endMs, stepMs: request.stepMs }
+  const result = await evaluate(source.metrics, { expr, ...times, ...(lookbackMs === undefined ? {} : { lookbackMs }) }, context)
+  for (const note of [...result.warnings, ...result.infos]) {
+    const level = note.severity === 'info' ? 'info' : 'warning'
+    warnings.push({ level, message: printNote(expr, note), position: note.span })
+  }
+  const data = dataOf(result)
+  return request.kind === 'range' ? asMatrix(data) : data
+}
+
+function dataOf(result: PromqlResult): PromQLData {
+  switch (result.kind) {
+    case 'scalar':
+      return { kind: 'scalar', tMs: result.tMs, value: result.value }
+    case 'string':
+      return { kind: 'string', tMs: result.tMs, value: result.value }
+    case 'vector': {
+      const { labels, values, tMs } = result
+      return { kind: 'vector', tMs, samples: labels.map((of, i) => ({ labels: of, value: values[i]! })) }
+    }
+    case 'matrix':
+      return { kind: 'matrix', series: seriesOfGrid(result) }
+    case 'ranges': {
+      const { labels, offsets, tMs, values } = result
+      const series = labels.map((of, i) => ({
+        labels: of,
+        tMs: tMs.subarray(offsets[i], offsets[i + 1]),
+        values: values.subarray(offsets[i], offsets[i + 1]),
+      }))
+      return { kind: 'matrix', series }
+    }
+  }
+}
+
+/** Series without any value are left out. */
+function seriesOfGrid({
+  labels,
+  steps,
+  startMs,
+  stepMs,
+  values,
+  present,
+}: Extract<PromqlResult, { kind: 'matrix' }>): MatrixSeries[] {
+  const series: MatrixSeries[] = []
+  for (const [row, of] of labels.entries()) {
+    let points = 0
+    for (let at = row * steps; at < (row + 1) * steps; at++) points += present[at]!
+    if (points === 0) continue
+    const tMs = new Float64Array(points)
+    const kept = new Float64Array(points)
+    let to = 0
+    for (let j = 0; j < steps; j++) {
+      if (present[row * steps + j] === 0) continue
+      tMs[to] = startMs + j * stepMs
+      kept[to++] = values[row * steps + j]!
+    }
+    series.push({ labels: of, tMs, values: kept })
+  }
+  return series
+}
+
+/** The evaluator answers a range of one step as a moment; its asker still expects a matrix. */
+function asMatrix(data: PromQLData): PromQLData {
+  if (data.kind === 'scalar') return { kind: 'matrix', series: [point([], data.tMs, data.value)] }
+  if (data.kind !== 'vector') return data
+  return { kind: 'matrix', series: data.samples.map(({ labels, value }) => point(labels, data.tMs, value)) }
+}
+
+function point(labels: Labels, tMs: number, value: number): MatrixSeries {
+  return { labels, tMs: Float64Array.of(tMs), values: Float64Array.of(value) }
 }
