@@ -9,6 +9,8 @@ export const INGEST_ERRORS = {
   INGEST_BAD_ENCODING: 'The content encoding is none that this path takes. Not retryable.',
   INGEST_TOO_LARGE: 'The body passes a size limit, as sent or decompressed. Send smaller batches. Not retryable.',
   INGEST_SLOW_BODY: 'The body did not arrive in time. Retryable.',
+  INGEST_ABORTED: 'The sender went away before its body was whole. Nothing of it was stored.',
+  INGEST_UNSUPPORTED: 'The method, message or signal is one that this version does not take. Not retryable.',
   INGEST_OVERLOADED: 'More bytes wait for the engine than `maxQueuedBytes` allows. Retry after the time given.',
   INGEST_UNAVAILABLE: 'The engine is down or restarting. Retry after the time given: what was stored is recognised.',
   INGEST_FULL: 'The disk has no room. Retryable once there is room again.',

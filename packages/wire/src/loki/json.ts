@@ -3,6 +3,7 @@ import { makeLabels } from '@oriel/model'
 import { WireError } from '../errors.ts'
 import type { LogTarget } from '../log-target.ts'
 import { LEVEL_KEYS, LogRow } from '../log-target.ts'
+import { MAX_ID_LENGTH, SPAN_ID_KEYS, TRACE_ID_KEYS } from './ids.ts'
 import { parseStreamLabels } from './labels.ts'
 
 /**
@@ -26,10 +27,6 @@ export function decodeLokiJson(body: Uint8Array, target: LogTarget): void {
     for (const value of values) writer.add(value)
   }
 }
-
-/** Structured metadata keys that carry the ids, as Loki's own OTLP endpoint and the Grafana agents name them. */
-export const TRACE_ID_KEYS: ReadonlySet<string> = new Set(['trace_id', 'traceid', 'traceID', 'traceId'])
-export const SPAN_ID_KEYS: ReadonlySet<string> = new Set(['span_id', 'spanid', 'spanID', 'spanId'])
 
 class JsonRows {
   readonly #target: LogTarget
@@ -119,8 +116,6 @@ class JsonRows {
   }
 }
 
-// 40: a W3C trace id is 32; a little room for vendors' prefixes. Two of them at 3 bytes a character fit `#ids`.
-const MAX_ID_LENGTH = 40
 const MAX_U64 = 2n ** 64n - 1n
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })

@@ -1,0 +1,62 @@
+// Prometheus remote write 1.0 and 2.0. Source: https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
+
+import type { IncomingMessage } from 'node:http'
+import { IngestError } from '../errors.ts'
+import type { MetricsWriter, RemoteWriteResult } from '../metrics.ts'
+import { remoteWriteVersion } from '../metrics.ts'
+import type { DoorOptions, HttpDoor, HttpReceiver, Reply } from './door.ts'
+import { makeHandler } from './door.ts'
+
+/** The doors of remote write: Prometheus's path, below `/prometheus` too, and Mimir's. */
+export function remoteWriteDoors(metrics: MetricsWriter, options: DoorOptions): HttpDoor[] {
+  const handle = makeHandler(remoteWriteReceiver(metrics), options)
+  const paths = ['/api/v1/write', '/prometheus/api/v1/write', '/api/v1/push']
+  return paths.map((path) => ({ method: 'POST', path, handle }))
+}
+
+function remoteWriteReceiver(metrics: MetricsWriter): HttpReceiver {
+  return {
+    receiver: 'remote-write',
+    signal: 'metrics',
+    check(request) {
+      versionOf(request)
+      const coding = (request.headers['content-encoding'] ?? 'snappy').trim().toLowerCase()
+      if (coding === 'snappy') return coding
+      throw new IngestError(
+        'INGEST_BAD_ENCODING',
+        `cannot accept samples: content encoding ${JSON.stringify(coding)}, expected snappy`,
+      )
+    },
+    accept: (tenant, body, request) => metrics.writeRemoteWrite(tenant, body, versionOf(request)).then(reply),
+    refuse({ httpStatus, message, retryAfterSeconds }) {
+      const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
+      return { status: httpStatus, headers: { ...TEXT, ...NOTHING_WRITTEN, ...retry }, body: `${message}\n` }
+    },
+  }
+}
+
+const TEXT = { 'content-type': 'text/plain; charset=utf-8' }
+const NOTHING_WRITTEN = writtenHeaders({ samples: 0, histograms: 0, exemplars: 0 })
+
+function versionOf(request: IncomingMessage): 1 | 2 {
+  const contentType = request.headers['content-type'] ?? ''
+  const version = remoteWriteVersion(contentType)
+  if (version !== undefined) return version
+  throw new IngestError('INGEST_BAD_CONTENT_TYPE', `cannot accept samples: content type ${JSON.stringify(contentType)}`)
+}
+
+function reply({ written, rejected }: RemoteWriteResult): Reply {
+  const headers = writtenHeaders(written)
+  if (rejected.length === 0) return { status: 204, headers }
+  const what = rejected.map(({ reason, count }) => `${count} ${reason}`).join(', ')
+  // 400 as Prometheus answers: the good samples are stored, and sending the others again would not help.
+  return { status: 400, headers: { ...headers, ...TEXT }, body: `some samples refused, the others are stored: ${what}\n` }
+}
+
+function writtenHeaders(written: RemoteWriteResult['written']): Record<string, string> {
+  return {
+    'x-prometheus-remote-write-samples-written': String(written.samples),
+    'x-prometheus-remote-write-histograms-written': String(written.histograms),
+    'x-prometheus-remote-write-exemplars-written': String(written.exemplars),
+  }
+}
