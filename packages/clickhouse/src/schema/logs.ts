@@ -1,3 +1,4 @@
+import { HALF_HOUR } from '../time.ts'
 import type { TableFamily } from './migration.ts'
 import { DURABLE } from './migration.ts'
 
@@ -23,7 +24,7 @@ const LOGS = `CREATE TABLE IF NOT EXISTS logs (
   INDEX arrivals arrival TYPE minmax GRANULARITY 1
 ) ENGINE = MergeTree
 PARTITION BY toDate32(ts)
-ORDER BY (tenant, toStartOfInterval(ts, INTERVAL 30 MINUTE), service, stream, ts)
+ORDER BY (tenant, ${HALF_HOUR}, service, stream, ts)
 SETTINGS ${DURABLE}`
 
 const STREAMS = `CREATE TABLE IF NOT EXISTS streams (
