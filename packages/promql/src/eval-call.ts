@@ -4,6 +4,7 @@ import type { Call } from './ast.ts'
 import { withoutParens } from './ast.ts'
 import { evalAbsent, evalAbsentOverTime } from './eval-absent.ts'
 import { evalHistogramFraction, evalHistogramQuantile, evalHistogramQuantiles } from './eval-histogram.ts'
+import { evalInfo } from './eval-info.ts'
 import { evalLabelJoin, evalLabelReplace } from './eval-labels.ts'
 import { evalRangeCall, isRangeCall } from './eval-range.ts'
 import { evalSelectorTimes } from './eval-selector.ts'
@@ -58,6 +59,8 @@ function evalWhole(evaluation: Evaluation, call: Call, steps: Steps): Value {
   switch (call.name) {
     case 'absent':
       return evalAbsent(evaluation, call, steps)
+    case 'info':
+      return evalInfo(evaluation, call, steps)
     case 'label_replace':
       return evalLabelReplace(evaluation, call, steps)
     case 'label_join':

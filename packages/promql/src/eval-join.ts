@@ -1,11 +1,12 @@
 import type { Labels } from '@oriel/model'
 import { dropLabels, keepLabels, labelsKey, labelValue, METRIC_NAME, withLabel } from '@oriel/model'
-import { printSeries, QueryError } from '@oriel/syntax'
+import { QueryError } from '@oriel/syntax'
 import type { Grid } from '@oriel/vector'
 import { makeGrid } from '@oriel/vector'
 import type { Binary, VectorMatching } from './ast.ts'
 import { isComparison } from './ast.ts'
 import { numberOp } from './operators.ts'
+import { printLabels } from './print-labels.ts'
 import type { VectorValue } from './values.ts'
 import { vectorOf, withoutName } from './values.ts'
 
@@ -99,7 +100,8 @@ class Join {
     const one = this.#onlyOne(match, step)
     const { steps } = this.#many
     const { card, fillLeft, fillRight } = this.#matching
-    const [fillMany, fillOne] = card === 'one-to-many' ? [fillRight, fillLeft] : [fillLeft, fillRight]
+    // As in Prometheus, the sides of `fill_left` and `fill_right` are the many and the one side, whichever is written first.
+    const [fillMany, fillOne] = [fillLeft, fillRight]
     const taken = new Set<number>()
     for (const many of match.many) {
       const at = many * steps + step
@@ -127,7 +129,7 @@ class Join {
         continue
       }
       const side = this.#matching.card === 'one-to-many' ? 'left' : 'right'
-      const pair = [row, found].map((of) => printSeries(this.#one.labels[of] ?? [])).sort()
+      const pair = [row, found].map((of) => printLabels(this.#one.labels[of] ?? [])).sort()
       throw new QueryError(
         'QUERY_EXECUTION',
         `found duplicate series for the match group ${printLabels(labels)} on the ${side} hand-side of the operation: ` +
@@ -191,10 +193,6 @@ class Join {
 
 function notUnique(how: string): QueryError {
   return new QueryError('QUERY_EXECUTION', `multiple matches for labels: ${how}`)
-}
-
-function printLabels(labels: Labels): string {
-  return `{${labels.map(({ name, value }) => `${name}=${JSON.stringify(value)}`).join(', ')}}`
 }
 
 /** 1 for each step at which any series has a value. */

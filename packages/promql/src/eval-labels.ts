@@ -13,7 +13,7 @@ import { mergeSameLabels, relabelled, vectorOf } from './values.ts'
 export function evalLabelReplace(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
   const [dst = '', replacement = '', src = '', pattern = ''] = call.args.slice(1).map(stringOf)
   const regex = compileOrRefuse(pattern)
-  if (dst === '') throw new QueryError('QUERY_EXECUTION', `invalid destination label name in label_replace(): ${dst}`)
+  if (!isLabelName(dst)) throw new QueryError('QUERY_EXECUTION', `invalid destination label name in label_replace(): ${dst}`)
   return withLabels(evaluation, call, steps, dst, (labels) => {
     const matcher = regex.matcher(labelValue(labels, src))
     return matcher.matches() ? expandTemplate(replacement, matcher) : undefined
@@ -24,9 +24,9 @@ export function evalLabelReplace(evaluation: Evaluation, call: Call, steps: Step
 export function evalLabelJoin(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
   const [dst = '', separator = '', ...sources] = call.args.slice(1).map(stringOf)
   for (const source of sources) {
-    if (source === '') throw new QueryError('QUERY_EXECUTION', `invalid source label name in label_join(): ${source}`)
+    if (!isLabelName(source)) throw new QueryError('QUERY_EXECUTION', `invalid source label name in label_join(): ${source}`)
   }
-  if (dst === '') throw new QueryError('QUERY_EXECUTION', `invalid destination label name in label_join(): ${dst}`)
+  if (!isLabelName(dst)) throw new QueryError('QUERY_EXECUTION', `invalid destination label name in label_join(): ${dst}`)
   return withLabels(evaluation, call, steps, dst, (labels) => sources.map((name) => labelValue(labels, name)).join(separator))
 }
 
@@ -62,4 +62,9 @@ function compileOrRefuse(pattern: string): ReturnType<typeof compileRegex> {
   } catch (cause) {
     throw new QueryError('QUERY_EXECUTION', `invalid regular expression in label_replace(): ${pattern}`, { cause })
   }
+}
+
+/** Any text but none is a label name; U+FFFD stands for bytes that are no UTF-8. */
+function isLabelName(name: string): boolean {
+  return name !== '' && !name.includes('\u{fffd}')
 }

@@ -1,6 +1,6 @@
 import type { SeriesSamples } from '@oriel/model'
 import type { Grid, PointColumns, Windows } from '@oriel/vector'
-import { lastInWindows, makeGrid, pickRows, rowsWithValues } from '@oriel/vector'
+import { lastInWindows, makeGrid, pickRows, rowsWithValues, smoothedAtSteps } from '@oriel/vector'
 import type { Subquery, VectorSelector } from './ast.ts'
 import type { Evaluation, RangeExpr } from './evaluation.ts'
 import { vectorAt } from './evaluation.ts'
@@ -10,6 +10,7 @@ import { vectorOf } from './values.ts'
 
 /** An instant selector at every step: the latest sample within the lookback, unless it is a staleness marker. */
 export function evalSelector(evaluation: Evaluation, node: VectorSelector, steps: Steps): VectorValue {
+  if (node.extension === 'smoothed') return evalSmoothed(evaluation, node, steps)
   const { samples } = evaluation.leafOf(node)
   const isFixed = node.at !== undefined
   const windows = windowsOf(node, evaluation.lookbackMs, isFixed ? { ...steps, count: 1 } : steps)
@@ -21,6 +22,18 @@ export function evalSelector(evaluation: Evaluation, node: VectorSelector, steps
   }
   const kept = withoutEmptyRows(grid)
   return vectorOf(isFixed ? repeated(kept, steps.count) : kept)
+}
+
+/** A `smoothed` instant selector: interpolated between the samples around each step. */
+function evalSmoothed(evaluation: Evaluation, node: VectorSelector, steps: Steps): VectorValue {
+  const samples = evaluation.leafOf(node).fresh()
+  const windows = windowsOf(node, evaluation.lookbackMs, steps)
+  const grid = makeGrid(samples.labels, steps.count)
+  for (let i = 0; i < samples.labels.length; i++) {
+    const out = { values: grid.values, present: grid.present, at: i * steps.count }
+    smoothedAtSteps(samples, samples.offsets[i]!, samples.offsets[i + 1]!, windows, out)
+  }
+  return vectorOf(withoutEmptyRows(grid))
 }
 
 /** The times of the samples that an instant selector picks, in seconds: `timestamp(selector)`. */

@@ -1,8 +1,10 @@
 import { compareLabels } from '@oriel/model'
-import type { Labels } from '@oriel/model'
+import type { Labels, SeriesSamples } from '@oriel/model'
 import type { MetricSource, QueryContext } from '@oriel/store'
 import type { Diagnostic } from '@oriel/syntax'
 import { printPlace } from '@oriel/syntax'
+import type { PointColumns, Reach, Windows } from '@oriel/vector'
+import { extendedPoints } from '@oriel/vector'
 import type { Expr } from './ast.ts'
 import { withoutParens } from './ast.ts'
 import { typeOf } from './check.ts'
@@ -172,6 +174,8 @@ function matrixOf(
 function rangesOf(evaluator: Evaluator, node: Extract<Expr, { kind: 'matrixSelector' | 'subquery' }>, steps: Steps): Answer {
   if (steps.count !== 1) throw new TypeError(`invalid expression type "${typeOf(node)}" for range query`)
   const { samples, windows } = evalRange(evaluator, node, steps)
+  const extension = node.kind === 'matrixSelector' ? node.selector.extension : undefined
+  if (extension !== undefined) return extendedRanges(samples, windows, { kind: extension, reachMs: evaluator.lookbackMs })
   const labels: Labels[] = []
   const ends: number[] = [0]
   const picked: number[] = []
@@ -192,4 +196,21 @@ function rangesOf(evaluator: Evaluator, node: Extract<Expr, { kind: 'matrixSelec
     tMs: Float64Array.from(picked, (p) => samples.tMs[p] ?? NaN),
     values: Float64Array.from(picked, (p) => samples.values[p] ?? NaN),
   }
+}
+
+/** A bare `anchored` or `smoothed` range: a sample at each edge and those between. */
+function extendedRanges(samples: SeriesSamples, { firstEndMs, rangeMs }: Windows, reach: Reach): RangesResult {
+  const labels: Labels[] = []
+  const parts: PointColumns[] = []
+  for (const [i, of] of samples.labels.entries()) {
+    const [from = 0, to = 0] = [samples.offsets[i], samples.offsets[i + 1]]
+    const points = extendedPoints(samples, from, to, firstEndMs - rangeMs, firstEndMs, reach)
+    if (points.tMs.length === 0) continue
+    labels.push(of)
+    parts.push(points)
+  }
+  let end = 0
+  const offsets = Uint32Array.from([0, ...parts.map(({ tMs }) => (end += tMs.length))])
+  const tMs = Float64Array.from(parts.flatMap((part) => [...part.tMs]))
+  return { kind: 'ranges', labels, offsets, tMs, values: Float64Array.from(parts.flatMap((part) => [...part.values])) }
 }

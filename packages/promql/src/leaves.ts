@@ -94,7 +94,7 @@ function collectRaw(
 ): void {
   if (pushedOf.has(expr) || steps.count === 0) return
   if (expr.kind === 'vectorSelector') {
-    addRead(reads, expr, rangeOf(expr, steps, expr.extension === undefined ? options.lookbackMs : 0, options))
+    addRead(reads, expr, rangeOf(expr, steps, expr.extension === 'smoothed' ? 0 : options.lookbackMs, options))
     return
   }
   if (expr.kind === 'matrixSelector') {

@@ -79,7 +79,7 @@ export function rangeFunctionOf(
   parameters: readonly Expr[],
   steps: Steps,
 ): RangeFunction {
-  const extended = range.kind === 'matrixSelector' ? extendedFunctionOf(call, range) : undefined
+  const extended = range.kind === 'matrixSelector' ? extendedFunctionOf(call, range, evaluation.lookbackMs) : undefined
   if (extended !== undefined) return extended
   const simple = SIMPLE.get(call.name)
   if (simple !== undefined) return simple

@@ -1,5 +1,8 @@
+import type { Matcher } from '@oriel/model'
+import { METRIC_NAME } from '@oriel/model'
 import { QueryError } from '@oriel/syntax'
-import type { AtModifier, DurationExpr, Expr, NumberLiteral, TimeModifiers, VectorSelector } from './ast.ts'
+import type { AtModifier, Call, DurationExpr, Expr, NumberLiteral, Subquery, TimeModifiers, VectorSelector } from './ast.ts'
+import { childrenOf } from './ast.ts'
 import type { Steps } from './values.ts'
 
 /** What durations and `@` may refer to: the whole query's range and step. */
@@ -27,7 +30,7 @@ function resolveExpr(expr: Expr, range: QueryRange): Expr {
     case 'binary':
       return { ...expr, lhs: resolveExpr(expr.lhs, range), rhs: resolveExpr(expr.rhs, range) }
     case 'call':
-      return queryFunction(expr.name, expr, range) ?? { ...expr, args: expr.args.map((arg) => resolveExpr(arg, range)) }
+      return resolveCall(expr, range)
     case 'paren':
     case 'unary':
       return { ...expr, expr: resolveExpr(expr.expr, range) }
@@ -52,6 +55,49 @@ function resolveExpr(expr: Expr, range: QueryRange): Expr {
     case 'string':
       return expr
   }
+}
+
+function resolveCall(expr: Call, range: QueryRange): Expr {
+  const args = expr.args.map((arg) => resolveExpr(arg, range))
+  if (expr.name === 'info') return { ...expr, args: infoArguments(args) }
+  return queryFunction(expr.name, expr, range) ?? { ...expr, args }
+}
+
+/**
+ * Makes the second argument of `info` the selector of the info series: `target_info` unless it names others, looking where the
+ * first argument looks. Source: Prometheus 3.14 promql/info.go.
+ */
+function infoArguments(args: readonly Expr[]): readonly Expr[] {
+  const [base, selector] = args
+  if (base === undefined) return args
+  const given = selector?.kind === 'vectorSelector' ? selector.matchers : []
+  const names = given.filter(({ name }) => name === METRIC_NAME)
+  const isNamed = names.some(({ op }) => op === '=' || op === '=~')
+  const added: Matcher[] = isNamed ? [] : [{ name: METRIC_NAME, ...(names.length > 0 ? ANY_INFO : TARGET_INFO) }]
+  const time = firstTime(base, []) ?? { offsetMs: 0 }
+  return [base, { kind: 'vectorSelector', span: base.span, name: '', matchers: [...given, ...added], ...time }]
+}
+
+const TARGET_INFO = { op: '=', value: 'target_info' } as const
+const ANY_INFO = { op: '=~', value: '.+_info' } as const
+
+/** Where the first selector of an expression looks, subqueries around it included. */
+function firstTime(expr: Expr, outer: readonly Subquery[]): { offsetMs: number; at?: AtModifier } | undefined {
+  if (expr.kind === 'vectorSelector') {
+    let { offsetMs, at } = expr
+    for (const subquery of outer.toReversed()) {
+      if (at !== undefined) break
+      offsetMs += subquery.offsetMs
+      at = subquery.at
+    }
+    return at === undefined ? { offsetMs } : { offsetMs, at }
+  }
+  const inner = expr.kind === 'subquery' ? [...outer, expr] : outer
+  for (const child of childrenOf(expr)) {
+    const found = firstTime(child, inner)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function resolveSelector(selector: VectorSelector, range: QueryRange): VectorSelector {

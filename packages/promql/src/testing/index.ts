@@ -1,0 +1,5 @@
+export * from './check.ts'
+export * from './load.ts'
+export * from './run.ts'
+export * from './script.ts'
+export * from './series.ts'
