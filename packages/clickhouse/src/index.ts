@@ -1,4 +1,5 @@
 export { CLICKHOUSE_ERRORS, ClickhouseError } from './errors.ts'
-export { openEngine } from './open.ts'
-export type { EngineHandle, EngineOptions, OpenEngine } from './open.ts'
+export { openClickhouse } from './open.ts'
+export type { ClickhouseOptions, EngineHandle, OpenClickhouse } from './open.ts'
+export type { EngineResources } from './engine/config.ts'
 export type { EngineState } from './engine/supervisor.ts'

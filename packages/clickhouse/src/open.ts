@@ -1,5 +1,6 @@
-import type { Telemetry } from '@oriel/model'
+import type { Clock, Telemetry } from '@oriel/model'
 import { silentTelemetry } from '@oriel/model'
+import type { Store } from '@oriel/store'
 import type { EngineClient } from './engine/client.ts'
 import { openClient } from './engine/client.ts'
 import type { EngineResources } from './engine/config.ts'
@@ -8,7 +9,12 @@ import type { Endpoint } from './engine/http.ts'
 import { lockDataDir } from './engine/lock.ts'
 import type { EngineState } from './engine/supervisor.ts'
 import { superviseEngine } from './engine/supervisor.ts'
+import { makeLogWriter } from './logs-write.ts'
+import { openLogSource, readRecentRequests } from './logs.ts'
+import { openMetrics } from './metrics.ts'
 import { migrate, TABLE_FAMILIES } from './schema/index.ts'
+import { makeSpanWriter } from './traces-write.ts'
+import { openTraceSource } from './traces.ts'
 
 /** How to open the engine. */
 export interface EngineOptions {
@@ -32,6 +38,44 @@ export interface EngineHandle {
   /** The engine's version, known once started. */
   version(): Promise<string>
   onRestart(callback: () => void): void
+}
+
+/** Where the store is, and what it may use. */
+export interface ClickhouseOptions extends EngineOptions {
+  /** Time of arrival of logs and spans. */
+  readonly clock?: Clock
+}
+
+/** A store in the engine. */
+export interface OpenClickhouse {
+  readonly store: Store
+  readonly engine: EngineHandle
+  close(): Promise<void>
+}
+
+/**
+ * Opens the store and returns at once: see `openEngine`.
+ *
+ * Close it after the last write has resolved. Throws CLICKHOUSE_DATA_IN_USE; a start that fails shows in `engine.started`.
+ */
+export async function openClickhouse({ clock = Date.now, ...options }: ClickhouseOptions): Promise<OpenClickhouse> {
+  const opened = openEngine(options)
+  const { client, engine } = opened
+  const metrics = openMetrics(client, { isOnlyWriter: options.engineUrl === undefined })
+  const logWriter = makeLogWriter(client, { now: clock })
+  const spanWriter = makeSpanWriter(client, { now: clock })
+  const store: Store = {
+    metrics: metrics.source,
+    logs: openLogSource(client),
+    traces: openTraceSource(client),
+    sink: {
+      writeMetrics: (blocks) => metrics.write(blocks),
+      writeLogs: (blocks) => logWriter.write(blocks),
+      writeSpans: (blocks) => spanWriter.write(blocks),
+      recentRequests: (signal) => readRecentRequests(client, signal === 'logs' ? 'logs' : 'spans', { now: clock }),
+    },
+  }
+  return { store, engine, close: () => opened.close() }
 }
 
 /** An engine with a client whose statements run in our database. */

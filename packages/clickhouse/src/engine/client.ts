@@ -16,8 +16,19 @@ export interface StatementOptions {
   /** Values of `{name:Type}` placeholders: user input goes here, never into the SQL text. */
   readonly params?: Params
   readonly settings?: Readonly<Record<string, string | number>>
+  /** Rows sent along, which the statement reads as a table of that name: for long lists of ids. */
+  readonly table?: SentTable
   /** Limits, cancel and stats of the query that this statement belongs to. */
   readonly context?: QueryContext
+}
+
+/** A table that lives as long as the statement it is sent with. */
+export interface SentTable {
+  readonly name: string
+  /** Columns as in CREATE TABLE: `id UInt128`. */
+  readonly structure: string
+  /** The rows in the RowBinary format. */
+  readonly rows: Uint8Array
 }
 
 /**
@@ -72,7 +83,7 @@ class HttpClient implements EngineClient {
     const queryId = randomUUID()
     const search = this.#search(queryId, options)
     search.set('default_format', 'Native')
-    const body = statementBody(sql, options.params, search)
+    const body = statementBody(sql, options, search)
     const kill = () => void this.#kill(queryId)
     context?.signal.addEventListener('abort', kill, { once: true })
     let response: IncomingMessage | undefined
@@ -96,7 +107,7 @@ class HttpClient implements EngineClient {
 
   async command(sql: string, options: StatementOptions = {}): Promise<void> {
     const search = this.#search(randomUUID(), options)
-    await this.#send(search, statementBody(sql, options.params, search), options.context)
+    await this.#send(search, statementBody(sql, options, search), options.context)
   }
 
   async insert(table: string, pieces: readonly Uint8Array[], options: StatementOptions = {}): Promise<void> {
@@ -152,23 +163,29 @@ interface StatementBody {
 // 8 KiB: parameters up to here ride in the address (the engine takes 1 MiB); longer ones go as a form.
 const MAX_SEARCH_BYTES = 8_192
 
-/** The SQL as the body with parameters in the address, or all of it as a form when the parameters are long. */
-function statementBody(sql: string, params: Params | undefined, search: URLSearchParams): StatementBody {
-  const entries = Object.entries(params ?? {}).map(([name, value]): [string, string] => [`param_${name}`, printParam(value)])
+/** The SQL as the body with parameters in the address; as a form when the parameters are long or rows are sent along. */
+function statementBody(sql: string, { params = {}, table }: StatementOptions, search: URLSearchParams): StatementBody {
+  const entries = Object.entries(params).map(([name, value]): [string, string] => [`param_${name}`, printParam(value)])
   const size = entries.reduce((sum, [, value]) => sum + value.length, 0)
   if (size <= MAX_SEARCH_BYTES) {
     for (const [name, value] of entries) search.set(name, value)
-    return { body: [Buffer.from(sql, 'utf8')] }
+    if (table === undefined) return { body: [Buffer.from(sql, 'utf8')] }
   }
   const boundary = `oriel-${randomUUID()}`
-  const fields: [string, string][] = [['query', sql], ...entries]
-  const parts = fields.map(
-    ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
-  )
-  return {
-    headers: { 'Content-Type': `multipart/form-data; boundary=${boundary}` },
-    body: [Buffer.from(`${parts.join('')}--${boundary}--\r\n`, 'utf8')],
+  const fields: [string, string][] = size <= MAX_SEARCH_BYTES ? [['query', sql]] : [['query', sql], ...entries]
+  const body: Uint8Array[] = fields.map(([name, value]) => formPart(boundary, `name="${name}"`, value))
+  if (table !== undefined) {
+    search.set(`${table.name}_structure`, table.structure)
+    search.set(`${table.name}_format`, 'RowBinary')
+    body.push(formPart(boundary, `name="${table.name}"; filename="rows"`, ''), table.rows, Buffer.from('\r\n'))
   }
+  body.push(Buffer.from(`--${boundary}--\r\n`))
+  return { headers: { 'Content-Type': `multipart/form-data; boundary=${boundary}` }, body }
+}
+
+function formPart(boundary: string, attributes: string, value: string): Uint8Array {
+  const end = value === '' ? '' : '\r\n'
+  return Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; ${attributes}\r\n\r\n${value}${end}`, 'utf8')
 }
 
 // An exception after the head was sent comes at the end of the body behind this word. Source: ClickHouse docs, HTTP interface.

@@ -1,0 +1,172 @@
+import type { MetricBlock, MetricMetadata, SeriesDay } from '@oriel/model'
+import { METRIC_NAME } from '@oriel/model'
+import type { EngineClient } from '../engine/client.ts'
+import type { NativeField } from '../native/index.ts'
+import {
+  constantField,
+  dateTime64Field,
+  dictField,
+  f64Field,
+  idsField,
+  mapField,
+  nativeBlock,
+  numbersField,
+  stringsField,
+  u128Field,
+  u64Field,
+} from '../native/index.ts'
+import { mapsField } from '../rows.ts'
+
+/** Writes metric blocks; see `Sink`. */
+export interface MetricWriter {
+  write(blocks: readonly MetricBlock[]): Promise<void>
+}
+
+// One insert may touch any number of days: any timestamp from 1970 on is taken.
+const ANY_DAYS: Readonly<Record<string, number>> = { max_partitions_per_insert_block: 0 }
+
+/**
+ * Makes a writer. Index rows and samples go at the same time, each table in one insert; all are on disk when `write` resolves.
+ *
+ * Samples whose index rows failed are not seen by any reader, and the rejection tells the sender to come again.
+ */
+export function makeMetricWriter(client: EngineClient): MetricWriter {
+  const knownValues = new KnownValues()
+  const insert = async (table: string, pieces: readonly Uint8Array[]): Promise<void> => {
+    if (pieces.length > 0) await client.insert(table, pieces, { settings: ANY_DAYS })
+  }
+  return {
+    async write(blocks) {
+      const values = blocks.map((block) => knownValues.newOf(block))
+      const labelValues = blocks.flatMap(({ tenant }, i) => labelValuePieces(tenant, values[i]!))
+      await Promise.all([
+        insert('series', blocks.flatMap(seriesPieces)),
+        insert('label_values', labelValues),
+        insert('samples', blocks.flatMap(samplePieces)),
+        insert('exemplars', blocks.flatMap(exemplarPieces)),
+        insert('metric_metadata (tenant, metric, type, help, unit)', blocks.flatMap(metadataPieces)),
+      ])
+      for (const each of values) knownValues.add(each)
+    },
+  }
+}
+
+function samplePieces({ tenant, samples }: MetricBlock): Uint8Array[] {
+  return blockOf(samples.rows, () => [
+    constantField('tenant', tenant, samples.rows),
+    u64Field('metric_id', samples.metricId),
+    u128Field('series_id', samples.seriesId),
+    dateTime64Field('t', 3, samples.tMs),
+    f64Field('value', samples.values),
+  ])
+}
+
+function seriesPieces({ tenant, series }: MetricBlock): Uint8Array[] {
+  return blockOf(series.length, () => [
+    constantField('tenant', tenant, series.length),
+    numbersField(
+      'day',
+      series.map(({ day }) => day),
+    ),
+    stringsField('metric', series.map(metricOf)),
+    idsField(
+      'id',
+      series.map(({ id }) => id),
+    ),
+    mapsField('labels', series.map(otherLabels)),
+  ])
+}
+
+function exemplarPieces({ tenant, exemplars }: MetricBlock): Uint8Array[] {
+  return blockOf(exemplars.rows, () => [
+    constantField('tenant', tenant, exemplars.rows),
+    u64Field('metric_id', exemplars.metricId),
+    u128Field('series_id', exemplars.seriesId),
+    dateTime64Field('t', 3, exemplars.tMs),
+    f64Field('value', exemplars.values),
+    dictField('trace_id', exemplars.traceId),
+    mapField('labels', exemplars.labels),
+  ])
+}
+
+function metadataPieces({ tenant, metadata }: MetricBlock): Uint8Array[] {
+  // Of one metric said twice in a block, the later word counts; the table could not tell their order.
+  const latest = [...new Map(metadata.map((entry): [string, MetricMetadata] => [entry.metric, entry])).values()]
+  const column = (name: 'metric' | 'type' | 'help' | 'unit') =>
+    stringsField(
+      name,
+      latest.map((entry) => entry[name]),
+    )
+  return blockOf(latest.length, () => [
+    constantField('tenant', tenant, latest.length),
+    column('metric'),
+    column('type'),
+    column('help'),
+    column('unit'),
+  ])
+}
+
+function blockOf(rows: number, fields: () => readonly NativeField[]): Uint8Array[] {
+  return rows === 0 ? [] : nativeBlock(rows, fields())
+}
+
+function metricOf({ labels }: SeriesDay): string {
+  for (const { name, value } of labels) if (name === METRIC_NAME) return value
+  return ''
+}
+
+function otherLabels({ labels }: SeriesDay): Record<string, string> {
+  const record: Record<string, string> = {}
+  for (const { name, value } of labels) if (name !== METRIC_NAME) record[name] = value
+  return record
+}
+
+/** Label values of one tenant's new series that may not be in `label_values` yet. */
+interface NewValues {
+  readonly tenant: string
+  readonly days: number[]
+  readonly names: string[]
+  readonly values: string[]
+  readonly keys: string[]
+}
+
+function labelValuePieces(tenant: string, { days, names, values }: NewValues): Uint8Array[] {
+  return blockOf(days.length, () => [
+    constantField('tenant', tenant, days.length),
+    numbersField('day', days),
+    stringsField('name', names),
+    stringsField('value', values),
+  ])
+}
+
+/** Remembers which label values were written, so that a thousand new series of one job write the job once. */
+class KnownValues {
+  readonly #known = new Set<string>()
+
+  newOf({ tenant, series }: MetricBlock): NewValues {
+    const found: NewValues = { tenant, days: [], names: [], values: [], keys: [] }
+    const seen = new Set<string>()
+    for (const { day, labels } of series) {
+      for (const { name, value } of labels) {
+        const key = `${tenant}\u{1}${day}\u{1}${name}\u{1}${value}`
+        if (this.#known.has(key) || seen.has(key)) continue
+        seen.add(key)
+        found.days.push(day)
+        found.names.push(name)
+        found.values.push(value)
+        found.keys.push(key)
+      }
+    }
+    return found
+  }
+
+  /** To be called once they are on disk. */
+  add({ keys }: NewValues): void {
+    // Forgetting costs a row that merges drop again.
+    if (this.#known.size + keys.length > KNOWN_VALUES) this.#known.clear()
+    for (const key of keys) this.#known.add(key)
+  }
+}
+
+// 100,000 values of about 60 characters: 15 MB.
+const KNOWN_VALUES = 100_000
