@@ -27,6 +27,20 @@ export function formatNumber(value: number | null | undefined): string {
   return significant(value)
 }
 
+/** Bytes in binary units: 512 B, 1.5 KiB, 3.2 GiB. */
+export function formatBytes(bytes: number | null | undefined): string {
+  if (bytes === null || bytes === undefined || Number.isNaN(bytes)) return '–'
+  for (const [unit, factor] of [
+    ['TiB', 2 ** 40],
+    ['GiB', 2 ** 30],
+    ['MiB', 2 ** 20],
+    ['KiB', 2 ** 10],
+  ] as const) {
+    if (Math.abs(bytes) >= factor) return `${significant(bytes / factor)} ${unit}`
+  }
+  return `${significant(bytes)} B`
+}
+
 /** Requests a second. */
 export function formatRate(perSecond: number | null | undefined): string {
   return `${formatNumber(perSecond)}/s`

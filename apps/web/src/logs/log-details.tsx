@@ -1,15 +1,18 @@
-import { Boxes, Waypoints } from 'lucide-react'
+import { Boxes, Waypoints, ZoomIn, ZoomOut } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { LogLine } from '../data/loki.ts'
-import { CopyButton } from '../frame/buttons.tsx'
+import { CopyButton, IconButton } from '../frame/buttons.tsx'
 import { Link } from '../frame/link.tsx'
 import { linkTo } from '../frame/link-to.ts'
 import { useTime } from '../frame/use-time.ts'
 import { readLogText } from './log-text.ts'
 import styles from './logs.module.css'
 
+/** Narrows the query to lines with (or without) a value. */
+export type OnFilter = (key: string, op: '=' | '!=', value: string) => void
+
 /** An opened line: the line as it was sent, its fields, and where it leads. */
-export function LogDetails({ line }: { readonly line: LogLine }): ReactNode {
+export function LogDetails({ line, onFilter }: { readonly line: LogLine; readonly onFilter?: OnFilter | undefined }): ReactNode {
   const { context } = useTime()
   const { service, traceId, spanId } = line
   return (
@@ -34,13 +37,20 @@ export function LogDetails({ line }: { readonly line: LogLine }): ReactNode {
         />
       </div>
       <pre className={styles['raw']}>{prettyLine(line.line)}</pre>
-      <FieldTable title="Labels" record={line.labels} />
-      <FieldTable title="Fields" record={{ ...line.fields, ...readLogText(line.line).fields }} />
+      <FieldTable title="Labels" record={line.labels} onFilter={onFilter} />
+      <FieldTable title="Fields" record={line.fields} onFilter={onFilter} />
+      <FieldTable title="In the line" record={readLogText(line.line).fields} />
     </div>
   )
 }
 
-function FieldTable({ title, record }: { readonly title: string; readonly record: Readonly<Record<string, string>> }): ReactNode {
+interface FieldTableProps {
+  readonly title: string
+  readonly record: Readonly<Record<string, string>>
+  readonly onFilter?: OnFilter | undefined
+}
+
+function FieldTable({ title, record, onFilter }: FieldTableProps): ReactNode {
   const entries = Object.entries(record)
   if (entries.length === 0) return null
   return (
@@ -51,6 +61,20 @@ function FieldTable({ title, record }: { readonly title: string; readonly record
             <th scope="row">{key}</th>
             <td>{value}</td>
             <td className={styles['copy']}>
+              {onFilter !== undefined && (
+                <>
+                  <IconButton
+                    label={`Only lines with this ${key}`}
+                    onClick={() => onFilter(key, '=', value)}
+                    children={<ZoomIn size={14} />}
+                  />
+                  <IconButton
+                    label={`Only lines without this ${key}`}
+                    onClick={() => onFilter(key, '!=', value)}
+                    children={<ZoomOut size={14} />}
+                  />
+                </>
+              )}
               <CopyButton isIcon text={value} label={`Copy ${key}`} />
             </td>
           </tr>

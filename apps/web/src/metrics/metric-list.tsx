@@ -1,0 +1,112 @@
+import { TextInput } from '@mantine/core'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { Search } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useMemo, useRef } from 'react'
+import { loadStatus } from '../data/oriel.ts'
+import { labelValues, metricMetadata } from '../data/prometheus.ts'
+import { formatCount } from '../frame/format.ts'
+import { AnswerPanel } from '../frame/panel.tsx'
+import { Empty } from '../frame/states.tsx'
+import { useFixedAnswer, useRangeAnswer } from '../frame/use-answer.ts'
+import { useAppSearch, usePatchSearch } from '../frame/use-search.ts'
+import { NoDataInRange } from '../services/no-data.tsx'
+import styles from './metrics.module.css'
+import type { PickedMetric } from './suggest.ts'
+
+interface MetricListProps {
+  readonly picked: string | undefined
+  readonly onPick: (metric: PickedMetric) => void
+}
+
+interface MetricRow extends PickedMetric {
+  readonly help: string
+}
+
+const ROW_PX = 44
+
+/** Every metric with samples in the range, with its type and what its sender says about it. */
+export function MetricList({ picked, onPick }: MetricListProps): ReactNode {
+  const { find = '' } = useAppSearch()
+  const patch = usePatchSearch()
+  const answer = useRangeAnswer(['metric-names'], async ({ range, signal }) => {
+    const [names, metadata] = await Promise.all([labelValues('__name__', { range, signal }), metricMetadata(signal)])
+    return names.map((name): MetricRow => {
+      const known = metadata[name] ?? metadata[name.replace(/_(bucket|count|sum|total)$/, '')]
+      return { name, type: known?.[0]?.type ?? '', help: known?.[0]?.help ?? '' }
+    })
+  })
+  const rows = useMemo(() => filterRows(answer.data ?? [], find), [answer.data, find])
+  return (
+    <div className={styles['side']}>
+      <TextInput
+        size="xs"
+        placeholder="Find a metric"
+        aria-label="Find a metric"
+        leftSection={<Search size={13} />}
+        value={find}
+        onChange={(event) => patch({ find: event.currentTarget.value }, { replace: true })}
+      />
+      <AnswerPanel
+        title="Metrics"
+        note={answer.data === undefined ? undefined : formatCount(rows.length)}
+        className={styles['list']}
+        answer={answer}
+        empty={(data) =>
+          data.length === 0 ? <NoMetrics /> : rows.length === 0 ? <Empty title={`No metric matches “${find}”`} /> : undefined
+        }
+      >
+        {() => <Rows rows={rows} picked={picked} onPick={onPick} />}
+      </AnswerPanel>
+    </div>
+  )
+}
+
+function NoMetrics(): ReactNode {
+  const status = useFixedAnswer(['status', 'metrics'], loadStatus)
+  return <NoDataInRange newestMs={status.data?.newest.metricsMs} what="samples" />
+}
+
+function Rows({ rows, picked, onPick }: MetricListProps & { readonly rows: readonly MetricRow[] }): ReactNode {
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 10,
+  })
+  return (
+    <div ref={scroller} className={`${styles['scroller']} scroll-thin`} role="group" aria-label="Metrics">
+      <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        {virtual.getVirtualItems().map(({ index, start }) => {
+          const row = rows[index]!
+          return (
+            <button
+              key={row.name}
+              type="button"
+              className={styles['metric']}
+              style={{ transform: `translateY(${start}px)` }}
+              aria-pressed={row.name === picked}
+              onClick={() => onPick(row)}
+              title={row.help}
+            >
+              <span className={styles['metricName']}>{row.name}</span>
+              <span className={styles['metricHelp']}>
+                {[row.type, row.help].filter((text) => text !== '' && text !== 'unknown').join(' · ') || 'no description'}
+              </span>
+            </button>
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+/** Rows whose name or help holds every word, in any order; hits in the name first. */
+export function filterRows(rows: readonly MetricRow[], find: string): readonly MetricRow[] {
+  const words = find.toLowerCase().split(/\s+/).filter(Boolean)
+  if (words.length === 0) return rows
+  const hits = rows.filter(({ name, help }) => words.every((word) => `${name} ${help}`.toLowerCase().includes(word)))
+  const isInName = ({ name }: MetricRow): boolean => words.every((word) => name.toLowerCase().includes(word))
+  return [...hits.filter(isInName), ...hits.filter((row) => !isInName(row))]
+}
