@@ -5,7 +5,10 @@ import type { LogBlock, MetricBlock, SpanBlock } from '@oriel/model'
  *
  * Each write takes blocks of several tenants and is one commit: it resolves when everything is on disk (fsync) and visible to
  * the next read. It rejects with `StoreError` STORE_UNAVAILABLE or STORE_FULL; then the outcome is unknown to the caller only
- * for STORE_UNAVAILABLE, and `hasRequests` tells. Blocks stay owned by the caller and are not kept.
+ * for STORE_UNAVAILABLE, and `recentRequests` tells. Blocks stay owned by the caller and are not kept.
+ *
+ * A row's `requestId` names its request *and the UTC day of the row's time*: a store keeps all rows of one id, or none of them (one
+ * part of one day's partition), so that an id found again stands for all its rows. 0 names nothing.
  */
 export interface Sink {
   writeMetrics(blocks: readonly MetricBlock[]): Promise<void>
