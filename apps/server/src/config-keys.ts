@@ -1,0 +1,68 @@
+/** Products whose own ports can be opened. */
+export const COMPAT_PRODUCTS = ['prometheus', 'loki', 'tempo', 'jaeger'] as const
+export type CompatProduct = (typeof COMPAT_PRODUCTS)[number]
+
+/** A key of the configuration: how it is written, its default and what it does. The reference in docs/ is made of these. */
+export interface ConfigKey {
+  readonly key: string
+  readonly flag?: string
+  readonly fallback: string
+  readonly doc: string
+}
+
+/** Every key, in the order of the documentation. The environment has them as ORIEL_DATA_DIR, ORIEL_ENGINE_URL and so on. */
+export const CONFIG_KEYS: readonly ConfigKey[] = [
+  { key: 'data_dir', flag: '--data-dir', fallback: './data', doc: 'Directory that the embedded engine keeps everything in.' },
+  {
+    key: 'listen',
+    flag: '--listen',
+    fallback: '127.0.0.1:7070',
+    doc: 'Address of the page and of every API. Port 0 picks a free one.',
+  },
+  { key: 'otlp_grpc', flag: '--otlp-grpc', fallback: '127.0.0.1:4317', doc: 'Address that takes OTLP over gRPC.' },
+  {
+    key: 'otlp_http',
+    flag: '--otlp-http',
+    fallback: '127.0.0.1:4318',
+    doc: 'Address that takes OTLP over HTTP; the main one does too.',
+  },
+  {
+    key: 'insecure',
+    flag: '--insecure',
+    fallback: 'false',
+    doc: 'Allows addresses beyond loopback although nothing asks for a login yet.',
+  },
+  {
+    key: 'engine.url',
+    flag: '--engine-url',
+    fallback: '',
+    doc: 'A ClickHouse server to use instead of the embedded engine: http://user:password@host:8123.',
+  },
+  {
+    key: 'roles',
+    flag: '--roles',
+    fallback: 'ingest,query,ui',
+    doc: 'What this process does. All of it, for now: other lists are refused.',
+  },
+  { key: 'tenant', fallback: 'default', doc: 'Tenant of requests without an X-Scope-OrgID header.' },
+  { key: 'prometheus', fallback: '', doc: 'A prometheus.yml whose scrape_configs are scraped. Read again on reload.' },
+  { key: 'self', flag: '--no-self', fallback: 'true', doc: 'Stores our own metrics, logs and traces, under the service oriel.' },
+  { key: 'log_level', fallback: 'info', doc: 'Least level that is logged: debug, info, warn or error.' },
+  { key: 'cors_origins', fallback: '[]', doc: 'Pages of these origins may read answers in a browser; "*" for all.' },
+  { key: 'web_dir', fallback: '', doc: 'Directory of the built page; the one of this program by default.' },
+  {
+    key: 'compat.enabled',
+    flag: '--no-compat',
+    fallback: 'true',
+    doc: 'Opens the ports of other products that are named below.',
+  },
+  ...COMPAT_PRODUCTS.map((product) => ({
+    key: `compat.ports.${product}`,
+    fallback: '',
+    doc: `Address at which the API of ${product} answers at its own root, such as 127.0.0.1:${usualPort(product)}.`,
+  })),
+]
+
+function usualPort(product: CompatProduct): number {
+  return { prometheus: 9_090, loki: 3_100, tempo: 3_200, jaeger: 16_686 }[product]
+}

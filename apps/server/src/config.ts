@@ -1,0 +1,71 @@
+import type { LogLevel } from '@oriel/model'
+import type { Address } from './config-values.ts'
+import { ConfigValues } from './config-values.ts'
+import type { ConfigLayer } from './config-layer.ts'
+import type { CompatProduct } from './config-keys.ts'
+import { COMPAT_PRODUCTS } from './config-keys.ts'
+import { ServerError } from './errors.ts'
+
+/** Everything that can be set. Each key has its line in `CONFIG_KEYS`. */
+export interface Config {
+  readonly dataDir: string
+  readonly listen: Address
+  readonly otlpGrpc: Address
+  readonly otlpHttp: Address
+  readonly isInsecure: boolean
+  readonly engineUrl: string | undefined
+  readonly tenant: string
+  readonly prometheusFile: string | undefined
+  readonly isSelfOn: boolean
+  readonly logLevel: LogLevel
+  readonly corsOrigins: readonly string[]
+  readonly webDir: string | undefined
+  readonly compatPorts: readonly CompatPort[]
+}
+
+/** A port of another product, bound to the same handlers at its native root. */
+export interface CompatPort {
+  readonly product: CompatProduct
+  readonly address: Address
+}
+
+/** Makes the configuration of layers, the first one that has a key wins. Throws SERVER_BAD_CONFIG for a value that cannot be used. */
+export function makeConfig(layers: readonly ConfigLayer[]): Config {
+  const values = new ConfigValues(layers)
+  checkRoles(values.list('roles') ?? ROLES)
+  const isCompatOn = values.flag('compat.enabled') ?? true
+  return {
+    dataDir: values.text('data_dir') ?? './data',
+    listen: values.address('listen') ?? { host: '127.0.0.1', port: 7_070 },
+    otlpGrpc: values.address('otlp_grpc') ?? { host: '127.0.0.1', port: 4_317 },
+    otlpHttp: values.address('otlp_http') ?? { host: '127.0.0.1', port: 4_318 },
+    isInsecure: values.flag('insecure') ?? false,
+    engineUrl: values.text('engine.url'),
+    tenant: values.text('tenant') ?? 'default',
+    prometheusFile: values.file('prometheus'),
+    isSelfOn: values.flag('self') ?? true,
+    logLevel: values.choice('log_level', ['debug', 'info', 'warn', 'error'] as const) ?? 'info',
+    corsOrigins: values.list('cors_origins') ?? [],
+    webDir: values.text('web_dir'),
+    compatPorts: COMPAT_PRODUCTS.flatMap((product) => {
+      const address = values.address(`compat.ports.${product}`)
+      return address === undefined || !isCompatOn ? [] : [{ product, address }]
+    }),
+  }
+}
+
+const ROLES = ['ingest', 'query', 'ui']
+
+/** One process does everything until nodes can agree on who does what. */
+function checkRoles(roles: readonly string[]): void {
+  const unknown = roles.find((role) => !ROLES.includes(role))
+  if (unknown !== undefined) {
+    throw new ServerError('SERVER_BAD_CONFIG', `cannot use roles: ${JSON.stringify(unknown)} is none of ${ROLES.join(', ')}`)
+  }
+  if (roles.length < ROLES.length) {
+    throw new ServerError(
+      'SERVER_BAD_CONFIG',
+      `cannot use roles ${roles.join(',')}: splitting roles is not built yet, leave it out`,
+    )
+  }
+}

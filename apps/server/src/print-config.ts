@@ -1,0 +1,30 @@
+import { stringify } from 'yaml'
+import type { Config } from './config.ts'
+import { printAddress } from './listen.ts'
+
+/** The effective configuration as YAML, passwords left out. */
+export function printConfig(config: Config): string {
+  const ports = Object.fromEntries(config.compatPorts.map(({ product, address }) => [product, printAddress(address)]))
+  return stringify({
+    data_dir: config.dataDir,
+    listen: printAddress(config.listen),
+    otlp_grpc: printAddress(config.otlpGrpc),
+    otlp_http: printAddress(config.otlpHttp),
+    insecure: config.isInsecure,
+    engine: { url: redactUrl(config.engineUrl ?? '') },
+    tenant: config.tenant,
+    prometheus: config.prometheusFile ?? '',
+    self: config.isSelfOn,
+    log_level: config.logLevel,
+    cors_origins: config.corsOrigins,
+    web_dir: config.webDir ?? '',
+    compat: { ports },
+  })
+}
+
+function redactUrl(text: string): string {
+  const url = URL.parse(text)
+  if (url === null || url.password === '') return text
+  url.password = 'hidden'
+  return url.href
+}

@@ -1,0 +1,267 @@
+import type { ApiServices, Apis, RawHandler } from '@oriel/api'
+import { makeApis, mainMounts, makeHttpHandler } from '@oriel/api'
+import type { OpenClickhouse } from '@oriel/clickhouse'
+import { openClickhouse } from '@oriel/clickhouse'
+import type { Ingest } from '@oriel/ingest'
+import { openIngest } from '@oriel/ingest'
+import type { Delivery, RecordingTelemetry } from '@oriel/node'
+import { EXPOSITION_TYPES, expositionFormatOf, makeTelemetry, openDelivery, printExposition, watchProcess } from '@oriel/node'
+import { QueryRunner } from '@oriel/query'
+import { compatMounts } from './compat.ts'
+import type { Config } from './config.ts'
+import { watchEngine } from './engine-metrics.ts'
+import { ServerError } from './errors.ts'
+import { healthOf } from './health.ts'
+import type { Listener } from './listen.ts'
+import { isLoopback, listenError, listenHttp, logListening, printAddress } from './listen.ts'
+import type { WatchedSink } from './newest.ts'
+import { watchSink } from './newest.ts'
+import type { ScrapeTarget, Scraping } from './scraping.ts'
+import { openScraping } from './scraping.ts'
+import { deliverToSelf } from './self.ts'
+import type { StaticHandler } from './static.ts'
+import { findWebDir, makeStaticHandler, readVersion } from './static.ts'
+import { startingHandler } from './starting.ts'
+
+/** What a start needs beside the configuration. */
+export interface StartOptions {
+  /** Reads the configuration again, for a reload. Without it a reload changes nothing. */
+  readonly readConfig?: () => Config
+  readonly telemetry?: RecordingTelemetry
+}
+
+/** A running server. */
+export interface RunningServer {
+  readonly config: Config
+  /** Address of the page. */
+  readonly url: string
+  readonly listeners: readonly { readonly name: string; readonly address: string }[]
+  /** Resolves when writes and queries work; rejects when the engine cannot be started. */
+  readonly ready: Promise<void>
+  /** Scrapes more targets, beside those of the configuration. */
+  addScrapeTargets(targets: readonly ScrapeTarget[]): void
+  /** Reads the configuration again and puts in force what can change while running. Rejects, changing nothing, when it is bad. */
+  reload(): Promise<void>
+  /** Takes nothing new, finishes what is under way, writes what is held, stops the engine. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts everything. Resolves when the HTTP listeners are open, which is before the engine is up: until then they answer 503.
+ *
+ * Rejects with `ServerError` for addresses, and with the engine's errors when the data directory is in use.
+ */
+export async function startServer(config: Config, options: StartOptions = {}): Promise<RunningServer> {
+  for (const address of [config.listen, config.otlpGrpc, config.otlpHttp]) {
+    if (config.isInsecure || isLoopback(address)) continue
+    const fix = 'Use a loopback address behind a proxy with a login, or say --insecure'
+    throw new ServerError(
+      'SERVER_NOT_LOOPBACK',
+      `cannot listen on ${printAddress(address)}: nothing asks for a login yet. ${fix}`,
+    )
+  }
+  const { logLevel, isSelfOn, dataDir, engineUrl } = config
+  const telemetry = options.telemetry ?? makeTelemetry({ minLevel: logLevel, isDelivered: isSelfOn })
+  const store = await openClickhouse({ dataDir, telemetry, ...(engineUrl !== undefined && { engineUrl }) })
+  const server = new Server({ config, options, telemetry, store, version: await readVersion() })
+  try {
+    await server.open()
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  return server
+}
+
+interface Opened {
+  readonly config: Config
+  readonly options: StartOptions
+  readonly telemetry: RecordingTelemetry
+  readonly store: OpenClickhouse
+  readonly version: string
+}
+
+class Server implements RunningServer {
+  readonly config: Config
+  readonly ready: Promise<void>
+  readonly #options: StartOptions
+  readonly #version: string
+  readonly #startedMs = Date.now()
+  readonly #telemetry: RecordingTelemetry
+  readonly #store: OpenClickhouse
+  readonly #sink: WatchedSink
+  readonly #apis: Apis
+  readonly #static: StaticHandler
+  readonly #listeners: Listener[] = []
+  readonly #addresses: { name: string; address: string }[] = []
+  readonly #stopWatching: () => void
+  #handlers = new Map<string, RawHandler>()
+  #ingest: Ingest | undefined
+  #scraping: Scraping | undefined
+  #delivery: Delivery | undefined
+  #pendingTargets: ScrapeTarget[] = []
+  #isListening = false
+  #isClosing = false
+  #settle: { resolve: () => void; reject: (error: unknown) => void } = { resolve() {}, reject() {} }
+
+  constructor({ config, options, telemetry, store, version }: Opened) {
+    this.config = config
+    this.#options = options
+    this.#version = version
+    this.#telemetry = telemetry
+    this.#stopWatching = watchProcess(telemetry.registry)
+    this.#store = store
+    watchEngine(telemetry.registry, store.engine)
+    this.#sink = watchSink(store.store.sink)
+    this.#apis = makeApis(this.#services())
+    this.#static = makeStaticHandler(config.webDir ?? findWebDir())
+    this.ready = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+    this.ready.catch(() => {})
+  }
+
+  get url(): string {
+    return `http://${this.#listeners[0]?.address ?? ''}`
+  }
+
+  get listeners(): readonly { readonly name: string; readonly address: string }[] {
+    return this.#addresses
+  }
+
+  /** Opens the HTTP listeners, then goes on in the background. */
+  async open(): Promise<void> {
+    const main = this.#makeHandler('http')
+    this.#handlers.set('http', startingHandler(main))
+    this.#handlers.set('otlp-http', startingHandler(main))
+    const { listen, otlpHttp, compatPorts } = this.config
+    await this.#listen('http', listen, '--listen')
+    await this.#listen('otlp-http', otlpHttp, '--otlp-http')
+    for (const { product, address } of compatPorts) {
+      this.#handlers.set(product, startingHandler(main))
+      await this.#listen(product, address, `compat.ports.${product}`)
+    }
+    void this.#openRest().then(this.#settle.resolve, (error: unknown) => {
+      if (!this.#isClosing) this.#telemetry.log('error', 'cannot start', { error })
+      this.#settle.reject(error)
+    })
+  }
+
+  addScrapeTargets(targets: readonly ScrapeTarget[]): void {
+    if (this.#scraping === undefined) this.#pendingTargets.push(...targets)
+    else this.#scraping.add(targets)
+  }
+
+  async reload(): Promise<void> {
+    try {
+      const config = this.#options.readConfig?.() ?? this.config
+      await this.#scraping?.reload(config.prometheusFile)
+      this.#telemetry.log('info', 'configuration loaded')
+    } catch (error) {
+      this.#telemetry.log('error', 'cannot load configuration, the one before stays in force', { error })
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    this.#telemetry.log('info', 'stopping')
+    await this.#scraping?.close()
+    await Promise.all(this.#listeners.map((listener) => listener.close()))
+    await this.#delivery?.close()
+    await this.#ingest?.close()
+    await this.#store.close()
+    this.#stopWatching()
+  }
+
+  /** What needs the engine: ingest, and with it the gRPC listener, scraping and our own telemetry. */
+  async #openRest(): Promise<void> {
+    const { config } = this
+    await this.#store.engine.started
+    const telemetry = this.#telemetry
+    const origins = originTest(config.corsOrigins)
+    const ingest = await openIngest({ sink: this.#sink.sink, telemetry, defaultTenant: config.tenant, ...origins })
+    this.#ingest = ingest
+    for (const name of this.#handlers.keys()) this.#handlers.set(name, this.#makeHandler(name))
+    await this.#listenGrpc(ingest)
+    this.#isListening = true
+    const scraping = openScraping({ metrics: ingest.metrics, telemetry, tenant: config.tenant })
+    this.#scraping = scraping
+    await scraping.reload(config.prometheusFile)
+    scraping.add(this.#pendingTargets)
+    if (config.isSelfOn) {
+      this.#delivery = openDelivery(
+        telemetry,
+        deliverToSelf((signal, tenant, body) => ingest.accept[signal](tenant, body), config.tenant, this.#version),
+      )
+    }
+    telemetry.log('info', 'ready', { startMs: Date.now() - this.#startedMs })
+  }
+
+  #makeHandler(name: string): RawHandler {
+    const { corsOrigins, tenant } = this.config
+    const mounts = name === 'http' || name === 'otlp-http' ? mainMounts(this.#apis) : compatMounts(name, this.#apis)
+    return makeHttpHandler({
+      mounts: name === 'otlp-http' ? [{ base: '', api: this.#apis.admin }] : mounts,
+      doors: this.#ingest?.doors ?? [],
+      defaultTenant: tenant,
+      telemetry: this.#telemetry,
+      cors: { origins: corsOrigins },
+      ...(name === 'http' && { fallback: this.#static }),
+    })
+  }
+
+  async #listen(name: string, address: Config['listen'], flag: string): Promise<void> {
+    const handler: RawHandler = (request, response) => this.#handlers.get(name)?.(request, response)
+    const listener = await listenHttp({ name, address, flag, handler, telemetry: this.#telemetry })
+    this.#listeners.push(listener)
+    this.#addresses.push({ name, address: listener.address })
+  }
+
+  async #listenGrpc(ingest: Ingest): Promise<void> {
+    const { otlpGrpc } = this.config
+    const listener = await ingest.listenGrpc(otlpGrpc).catch((error: unknown) => {
+      throw listenError(error, 'otlp-grpc', otlpGrpc, '--otlp-grpc')
+    })
+    const address = printAddress({ host: otlpGrpc.host, port: listener.address.port })
+    logListening(this.#telemetry, 'otlp-grpc', address)
+    this.#addresses.push({ name: 'otlp-grpc', address })
+  }
+
+  #services(): ApiServices {
+    const telemetry = this.#telemetry
+    const { engine, store } = this.#store
+    return {
+      runner: new QueryRunner({ source: store, telemetry }),
+      build: { version: this.#version, revision: '' },
+      startedMs: this.#startedMs,
+      now: Date.now,
+      targets: () => this.#scraping?.targets() ?? { active: [], dropped: [] },
+      prometheusConfig: () => this.#scraping?.config() ?? { yaml: '', loadedMs: this.#startedMs, isGood: true },
+      health: async () => healthOf(engine, { isListening: this.#isListening, isClosing: this.#isClosing }),
+      metrics: (accept) => {
+        const format = expositionFormatOf(accept)
+        return { contentType: EXPOSITION_TYPES[format], text: printExposition(telemetry.registry.families(), format) }
+      },
+      reload: () => this.reload(),
+      status: async () => {
+        const state = engine.state()
+        return {
+          version: this.#version,
+          startedMs: this.#startedMs,
+          engine: { state, version: state === 'ready' ? await engine.version() : '', restarts: engine.restarts },
+          dataDir: this.config.dataDir,
+          listeners: this.listeners,
+          newest: this.#sink.newest(),
+          isSelfOn: this.config.isSelfOn,
+        }
+      },
+    }
+  }
+}
+
+function originTest(origins: readonly string[]): { isAllowedOrigin?: (origin: string) => boolean } {
+  if (origins.length === 0) return {}
+  return { isAllowedOrigin: (origin) => origins.includes('*') || origins.includes(origin) }
+}
