@@ -7,3 +7,8 @@
 export function dayOf(low: number, high: number): number {
   return Math.floor((high * 0x1_0000 + (low >>> 16)) / 1_318_359_375)
 }
+
+/** Whether a time fits the store: signed 64-bit nanoseconds, up to 2262-04-11. */
+export function isStorable(high: number): boolean {
+  return high < 0x8000_0000
+}

@@ -16,6 +16,8 @@ export interface IngestLimits {
   readonly maxLineBytes: number
   /** Attributes of one log record or span, its resource's included for logs. */
   readonly maxAttributes: number
+  /** Different days (UTC) that records of one body may be of: each is a part that the engine writes. */
+  readonly maxDaysPerBody: number
   /** Bodies being read and decoded at one time, over all connections. */
   readonly maxInFlightBytes: number
 }
@@ -31,5 +33,7 @@ export const DEFAULT_INGEST_LIMITS: IngestLimits = {
   maxLabelValueBytes: 8_192,
   maxLineBytes: 1_048_576,
   maxAttributes: 512,
+  // 400: a year of history in one body. A body of random times would make thousands of parts.
+  maxDaysPerBody: 400,
   maxInFlightBytes: 256 * 2 ** 20,
 }

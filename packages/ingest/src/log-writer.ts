@@ -4,7 +4,7 @@ import type { Labels, LogBlock, LogColumns } from '@oriel/model'
 import { LogColumns as EmptyColumns } from '@oriel/model'
 import type { LogRow, LogTarget } from '@oriel/wire'
 import { ByteTable, decodeOtlpResource, decodeOtlpScope, Interner } from '@oriel/wire'
-import { dayOf } from './day.ts'
+import { dayOf, isStorable } from './day.ts'
 import type { IngestLimits } from './limits.ts'
 import { levelOfBody, levelOfSeverity, levelWord } from './log-level.ts'
 import type { LogEntity, LogOptions } from './log-streams.ts'
@@ -113,7 +113,7 @@ export class LogWriter implements LogTarget {
     const context = this.#context!
     const { block, rows } = context
     const { records } = block
-    const refusal = this.#entity.refusal ?? this.#refusalOf(row, records)
+    const refusal = this.#entity.refusal ?? this.#refusalOf(row, context)
     if (refusal !== undefined) {
       this.#rejected++
       if (this.#reason === '') this.#reason = refusal
@@ -132,8 +132,11 @@ export class LogWriter implements LogTarget {
   }
 
   /** Why this one record is refused. */
-  #refusalOf(row: LogRow, records: LogColumns): string | undefined {
-    const { attributes } = records
+  #refusalOf(row: LogRow, { block, rows }: LogRequestContext): string | undefined {
+    const { attributes } = block.records
+    if (!isStorable(row.timeHigh)) return 'time after 2262-04-11'
+    if (!rows.admits(dayOf(row.timeLow, row.timeHigh), this.#limits.maxDaysPerBody))
+      return `records of more than ${this.#limits.maxDaysPerBody} days in one body`
     const lineBytes = row.bodyEnd - row.bodyStart
     if (lineBytes > this.#limits.maxLineBytes) return `line of ${lineBytes} bytes, limit ${this.#limits.maxLineBytes}`
     const closed = attributes.length === 0 ? 0 : attributes.ends[attributes.length - 1]!

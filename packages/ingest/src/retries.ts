@@ -44,6 +44,11 @@ export class RequestRows {
     this.isStored = this.#recent.has(id)
   }
 
+  /** Days selected so far, and whether `day` is one of them or there is room for it. */
+  admits(day: number, maxDays: number): boolean {
+    return day === this.#day || this.#idOfDay.size < maxDays || this.#idOfDay.has(day)
+  }
+
   /** For a row whose time is the moment of arrival: it gets no id and is never skipped. */
   selectNone(): void {
     this.#day = -1
@@ -80,8 +85,7 @@ function mixed(base: bigint, day: number): bigint {
 /** Ids of the last `RETRY_WINDOW_MS`: added on commit and after engine restarts, forgotten by generation. */
 export class RecentIds {
   readonly #now: Clock
-  // Three generations, each half a window long: an id stays at least one window and at most one and a half.
-  #generations: Set<bigint>[] = [new Set(), new Set(), new Set()]
+  #generations: Set<bigint>[] = Array.from({ length: GENERATIONS }, () => new Set())
   #rotatedMs: number
 
   constructor(now: Clock) {
@@ -106,14 +110,15 @@ export class RecentIds {
 
   #rotate(): void {
     const halfMs = RETRY_WINDOW_MS / 2
-    while (this.#now() - this.#rotatedMs >= halfMs) {
-      this.#generations = [new Set(), ...this.#generations.slice(0, 2)]
-      this.#rotatedMs += halfMs
-      if (this.#now() - this.#rotatedMs >= 3 * halfMs) this.#rotatedMs = this.#now()
-    }
+    const steps = Math.floor((this.#now() - this.#rotatedMs) / halfMs)
+    if (steps <= 0) return
+    this.#rotatedMs += steps * halfMs
+    for (let i = 0; i < Math.min(steps, GENERATIONS); i++) this.#generations = [new Set(), ...this.#generations.slice(0, -1)]
   }
 }
 
+// Three, each half a window long: an id stays at least one window and at most one and a half.
+const GENERATIONS = 3
 // 1M ids a generation (about 50 MB): 2,200 requests a second for a whole generation. Above that, retries after minutes may add twice.
 const MAX_IDS = 1_000_000
 // 5 s: an engine restart takes about one, and senders give up at ten.

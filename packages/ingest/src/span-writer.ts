@@ -4,7 +4,7 @@ import type { SpanBlock } from '@oriel/model'
 import { SpanColumns, UNKNOWN_SERVICE } from '@oriel/model'
 import type { OtlpScope, SpanRow, SpanTarget } from '@oriel/wire'
 import { ByteTable, decodeOtlpResource, decodeOtlpScope, Interner, PARENT_ID_AT, SPAN_ID_AT } from '@oriel/wire'
-import { dayOf } from './day.ts'
+import { dayOf, isStorable } from './day.ts'
 import type { IngestLimits } from './limits.ts'
 import type { Accepted } from './log-writer.ts'
 import { makeResource } from './log-streams.ts'
@@ -68,7 +68,7 @@ export class SpanWriter implements SpanTarget {
   closeRow(row: SpanRow): void {
     const { block, rows, nowMs } = this.#context!
     const { spans } = block
-    const refusal = this.#refusalOf(row, spans)
+    const refusal = this.#refusalOf(row, this.#context!)
     if (refusal !== undefined) {
       this.#rejected++
       if (this.#reason === '') this.#reason = refusal
@@ -87,10 +87,13 @@ export class SpanWriter implements SpanTarget {
     spans.requestId.push(rows.low, rows.high)
   }
 
-  #refusalOf(row: SpanRow, spans: SpanColumns): string | undefined {
+  #refusalOf(row: SpanRow, { block, rows }: SpanRequestContext): string | undefined {
     if (row.traceIdEnd === 0) return 'span without a valid trace id'
     if (row.spanIdEnd === SPAN_ID_AT) return 'span without a valid span id'
-    const { attributes } = spans
+    if (!isStorable(row.startHigh)) return 'start after 2262-04-11'
+    if (!rows.admits(dayOf(row.startLow, row.startHigh), this.#limits.maxDaysPerBody))
+      return `spans of more than ${this.#limits.maxDaysPerBody} days in one body`
+    const { attributes } = block.spans
     const closed = attributes.length === 0 ? 0 : attributes.ends[attributes.length - 1]!
     const count = attributes.keys.length - closed
     return count > this.#limits.maxAttributes ? `span of ${count} attributes, limit ${this.#limits.maxAttributes}` : undefined
