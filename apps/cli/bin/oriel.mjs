@@ -1,3 +1,45 @@
 #!/usr/bin/env node
-// The `oriel` command: finds the Node 24 that npm installed beside us and runs the program on it.
-process.exitCode = 0
+// The `oriel` command. Plain JavaScript for any Node that npm runs on: it finds a Node 24 (the one that npm installed beside us,
+// or this one) and runs the program on it. Signals and the exit code pass through.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const NEEDED_MAJOR = 24
+const here = dirname(fileURLToPath(import.meta.url))
+const main = join(here, '..', 'src', 'main.ts')
+
+const node = findNode()
+if (node === undefined) {
+  console.error(
+    `oriel: cannot start: it needs Node ${NEEDED_MAJOR}, this is ${process.version} and npm installed none for ` +
+      `${process.platform}-${process.arch}. Run "npm install" without --omit=optional, or use Node ${NEEDED_MAJOR}.`,
+  )
+  process.exit(1)
+}
+
+const args = ['--conditions=source', '--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)]
+// Where this process can turn into the program, there is one process less to hold memory and to pass signals through.
+const isReplaceable = typeof process.execve === 'function' && process.platform !== 'win32'
+if (isReplaceable) process.execve(node, [node, ...args], process.env)
+
+// The pipe tells the program when this process is gone, killed or not: it must not go on alone and hold its ports.
+const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal))
+child.on('error', (error) => {
+  console.error(`oriel: cannot start ${node}: ${error.message}`)
+  process.exit(1)
+})
+child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)))
+
+function findNode() {
+  if (Number(process.versions.node.split('.', 1)[0]) >= NEEDED_MAJOR) return process.execPath
+  const platform = process.platform === 'win32' ? 'win' : process.platform
+  const file = process.platform === 'win32' ? 'node.exe' : join('bin', 'node')
+  for (let dir = here; ; dir = dirname(dir)) {
+    const candidate = join(dir, 'node_modules', `node-${platform}-${process.arch}`, file)
+    if (existsSync(candidate)) return candidate
+    if (dirname(dir) === dir) return undefined
+  }
+}

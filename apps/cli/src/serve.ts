@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs'
+import type { Config, RunningServer } from '@oriel/server'
+import { environmentLayer, flagLayer, makeConfig, readConfigFile, startServer } from '@oriel/server'
+
+/** Flags of `serve` as commander gives them. */
+export interface ServeFlags {
+  readonly config?: string
+  readonly dataDir?: string
+  readonly listen?: string
+  readonly otlpGrpc?: string
+  readonly otlpHttp?: string
+  readonly roles?: string
+  readonly engineUrl?: string
+  readonly insecure?: boolean
+  readonly self: boolean
+  readonly compat: boolean
+}
+
+/** Runs the server until a signal ends it. */
+export async function runServe(flags: ServeFlags): Promise<void> {
+  const server = await startServer(readConfig(flags), { readConfig: () => readConfig(flags) })
+  stopOnSignals(server, () => server.close())
+}
+
+/** The configuration from flags, environment and file, in this order of weight. */
+export function readConfig(flags: ServeFlags): Config {
+  const file = flags.config ?? (existsSync('oriel.yaml') ? 'oriel.yaml' : undefined)
+  const given = flagLayer({
+    data_dir: flags.dataDir,
+    listen: flags.listen,
+    otlp_grpc: flags.otlpGrpc,
+    otlp_http: flags.otlpHttp,
+    roles: flags.roles,
+    'engine.url': flags.engineUrl,
+    insecure: flags.insecure,
+    self: flags.self ? undefined : false,
+    'compat.enabled': flags.compat ? undefined : false,
+  })
+  const layers = [given, environmentLayer(process.env)]
+  return makeConfig(file === undefined ? layers : [...layers, readConfigFile(file)])
+}
+
+// 9 s: whoever stops us expects an end within 10.
+const STOP_LIMIT_MS = 9_000
+
+/** SIGTERM and SIGINT drain and end with code 0; a second one ends at once. SIGHUP reads the configuration again. */
+export function stopOnSignals(server: RunningServer, close: () => Promise<void>): void {
+  let isStopping = false
+  const stop = (): void => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref()
+    void close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  // A reload that fails changes nothing and is logged by the server.
+  process.on('SIGHUP', () => void server.reload().catch(() => {}))
+}
