@@ -18,9 +18,9 @@ export interface Mount {
   readonly api: Api
 }
 
-/** A handler of ingest at a path.. */
+/** A handler at a path that reads and writes the socket itself: the doors of ingest. */
 export interface Door {
-  readonly methods: readonly string[]
+  readonly method: string
   readonly path: string
   readonly handle: RawHandler
 }
@@ -37,7 +37,7 @@ export interface HttpHandlerOptions {
 
 type Target =
   | { readonly kind: 'route'; readonly api: Api; readonly route: Route }
-  | { readonly kind: 'door'; readonly handle: RawHandler; readonly api: Api | undefined }
+  | { readonly kind: 'door'; readonly handle: RawHandler }
 
 /** Makes the listener of a `node:http` server: routing, parameters, errors, compression, spans and metrics. */
 export function makeHttpHandler(options: HttpHandlerOptions): RawHandler {
@@ -57,9 +57,7 @@ class HttpHandler {
     this.#telemetry = options.telemetry ?? silentTelemetry
     this.#seconds = this.#telemetry.histogram('oriel_http_request_duration_seconds', 'Time to answer a request, by route.')
     this.#requests = this.#telemetry.counter('oriel_http_requests_total', 'Requests answered, by route, method and status.')
-    for (const { methods, path, handle } of options.doors ?? []) {
-      for (const method of methods) this.#router.add(method, path, { kind: 'door', handle, api: this.#apiAt(path) })
-    }
+    for (const { method, path, handle } of options.doors ?? []) this.#router.add(method, path, { kind: 'door', handle })
     for (const { base, api } of options.mounts) {
       for (const route of api.routes) {
         for (const method of route.methods) this.#router.add(method, `${base}${route.path}`, { kind: 'route', api, route })
