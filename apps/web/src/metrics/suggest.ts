@@ -37,5 +37,7 @@ export function unitOf(query: string): 'bytes' | 'bytesPerSecond' | 'seconds' | 
 export function metricOf(query: string): string | undefined {
   const quoted = /\{"((?:[^"\\]|\\.)*)"\}/.exec(query)?.[1]
   if (quoted !== undefined) return quoted
-  return /(?:rate\(|\(|^)([a-zA-Z_:][\w:]*)(?:\[|\)|\{|$)/.exec(query.replace(/^histogram_quantile\([\d.]+, /, ''))?.[1]
+  return /(?:rate\(|\(|^)([a-zA-Z_:][\w:]*)(?:\[|\)|\{|$)/.exec(
+    query.replace(/^histogram_quantile\([\d.]+, /, '').replace(/by \([^)]*\)/, ''),
+  )?.[1]
 }

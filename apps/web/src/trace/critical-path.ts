@@ -18,8 +18,9 @@ export function criticalPath(model: TraceModel): CriticalStretch[] {
     let at = untilMs
     for (const child of childrenByEnd(model, node)) {
       const startMs = Math.max(child.startMs, fromMs)
-      const endMs = Math.min(child.startMs + child.durationMs, at)
-      if (endMs <= startMs) continue
+      const endMs = Math.min(child.startMs + child.durationMs, untilMs)
+      // A child still running when the next one started was not what that one waited for.
+      if (endMs <= startMs || endMs > at) continue
       if (at > endMs) stretches.push({ index: node.index, startMs: endMs, endMs: at })
       work.push({ node: child, fromMs: startMs, untilMs: endMs })
       at = startMs

@@ -93,6 +93,16 @@ export function ancestorsOf(model: TraceModel, index: number): number[] {
   return ancestors
 }
 
+/** The failed span after or before `from` in the waterfall's order, going round at the ends. */
+export function nextError(model: TraceModel, from: number, direction: 1 | -1): number | undefined {
+  const count = model.nodes.length
+  for (let step = 1; step <= count; step++) {
+    const at = (((from + direction * step) % count) + count) % count
+    if (model.nodes[at]!.span.status === 'error') return at
+  }
+  return undefined
+}
+
 interface SpanTimes {
   readonly startNs: bigint
   /** Milliseconds from `startNs`, by place in the answer. */

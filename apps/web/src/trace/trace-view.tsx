@@ -8,7 +8,7 @@ import { Minimap } from './minimap.tsx'
 import { SpanDrawer } from './span-drawer.tsx'
 import { TraceHead } from './trace-head.tsx'
 import type { TraceModel } from './trace-model.ts'
-import { ancestorsOf, rootCause, visibleRows } from './trace-model.ts'
+import { ancestorsOf, nextError, rootCause, visibleRows } from './trace-model.ts'
 import styles from './trace.module.css'
 import type { TimeWindow } from './waterfall-row.tsx'
 import { Waterfall } from './waterfall.tsx'
@@ -102,16 +102,6 @@ function useSelection(model: TraceModel): TraceSelection {
       if (next !== undefined) show(next, true)
     },
   }
-}
-
-/** The failed span after or before `from` in the waterfall's order, going round at the ends. */
-export function nextError(model: TraceModel, from: number, direction: 1 | -1): number | undefined {
-  const count = model.nodes.length
-  for (let step = 1; step <= count; step++) {
-    const at = (((from + direction * step) % count) + count) % count
-    if (model.nodes[at]!.span.status === 'error') return at
-  }
-  return undefined
 }
 
 function useTraceKeys(model: TraceModel, view: TraceSelection, toggleCritical: () => void): void {
