@@ -2,12 +2,12 @@ import { compareLabels } from '@oriel/model'
 import type { Labels, SeriesSamples } from '@oriel/model'
 import type { MetricSource, QueryContext } from '@oriel/store'
 import type { Diagnostic } from '@oriel/syntax'
-import { printPlace } from '@oriel/syntax'
+import { printPlace, QueryError } from '@oriel/syntax'
 import type { PointColumns, Reach, Windows } from '@oriel/vector'
 import { extendedPoints } from '@oriel/vector'
 import type { Expr } from './ast.ts'
 import { withoutParens } from './ast.ts'
-import { typeOf } from './check.ts'
+import { nameOfType, typeOf } from './check.ts'
 import { evalRange } from './eval-selector.ts'
 import { Evaluator } from './evaluator.ts'
 import type { PromqlFeatures } from './features.ts'
@@ -92,6 +92,7 @@ export async function evaluate(source: MetricSource, query: PromqlQuery, context
   const { features = DEFAULT_FEATURES, lookbackMs = DEFAULT_LOOKBACK_MS } = query
   const defaultStepMs = query.defaultSubqueryStepMs ?? DEFAULT_SUBQUERY_STEP_MS
   const parsed = typeof query.expr === 'string' ? parseExpr(query.expr, features) : query.expr
+  if (query.startMs !== query.endMs) refuseForRange(parsed)
   const steps = stepsOf(query)
   const expr = resolve(parsed, steps)
   const leaves = await readLeaves(expr, steps, { lookbackMs, defaultStepMs }, source, context)
@@ -107,6 +108,14 @@ export async function evaluate(source: MetricSource, query: PromqlQuery, context
     warnings: notes.filter(({ severity }) => severity === 'warning'),
     infos: notes.filter(({ severity }) => severity === 'info'),
   }
+}
+
+/** A range query answers a grid: a bare range or a text has none. */
+function refuseForRange(expr: Expr): void {
+  const type = typeOf(expr)
+  if (type !== 'matrix' && type !== 'string') return
+  const message = `invalid expression type "${nameOfType(type)}" for range query, must be Scalar or instant Vector`
+  throw new QueryError('QUERY_TYPE', message, { span: expr.span })
 }
 
 /** A warning or info as Prometheus words it: `PromQL info: <message> (1:5)`. */
@@ -172,7 +181,6 @@ function matrixOf(
 
 /** A bare range for one moment: the samples in its window, as they are. */
 function rangesOf(evaluator: Evaluator, node: Extract<Expr, { kind: 'matrixSelector' | 'subquery' }>, steps: Steps): Answer {
-  if (steps.count !== 1) throw new TypeError(`invalid expression type "${typeOf(node)}" for range query`)
   const { samples, windows } = evalRange(evaluator, node, steps)
   const extension = node.kind === 'matrixSelector' ? node.selector.extension : undefined
   if (extension !== undefined) return extendedRanges(samples, windows, { kind: extension, reachMs: evaluator.lookbackMs })

@@ -16,7 +16,9 @@ export function parseNumber(cursor: Cursor): NumberLiteral {
   const token = cursor.take()
   if (token.kind === 'number') {
     const value = parseNumberLiteral(token.text)
-    if (value === undefined) cursor.report(token.span, `error parsing number: ${token.text}`)
+    if (value === undefined || (value === Infinity && /\d/.test(token.text))) {
+      cursor.report(token.span, `error parsing number: ${token.text} is out of range`)
+    }
     return { kind: 'number', span: token.span, value: value ?? 0, isDuration: false }
   }
   const parsed = parsePromDuration(token.text)

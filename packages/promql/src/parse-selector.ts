@@ -1,7 +1,7 @@
 import type { Matcher } from '@oriel/model'
 import { METRIC_NAME } from '@oriel/model'
 import type { TextSpan } from '@oriel/syntax'
-import { joinSpans, regexRefusal, unquote } from '@oriel/syntax'
+import { joinSpans, printNumber, regexRefusal, unquote } from '@oriel/syntax'
 import type { AtModifier, DurationExpr, Expr, TimeModifiers, VectorSelector } from './ast.ts'
 import type { Cursor } from './cursor.ts'
 import type { Duration } from './parse-duration.ts'
@@ -174,7 +174,7 @@ function parseAtTime(cursor: Cursor, span: TextSpan): AtModifier {
   }
   const { value } = parseSignedNumber(cursor, () => cursor.unexpected('@', 'timestamp'))
   if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 63) {
-    cursor.report(span, `timestamp out of bounds for @ modifier: ${value}`)
+    cursor.report(span, `timestamp out of bounds for @ modifier: ${printNumber(value)}`)
   }
   return { kind: 'time', tMs: Math.round(value * 1_000) }
 }

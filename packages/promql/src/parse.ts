@@ -207,7 +207,7 @@ function parseArguments(cursor: Cursor): Expr[] {
   if (cursor.accept(')') !== undefined) return args
   let isBroken = false
   for (;;) {
-    const arg = attempt(() => parseExpression(cursor, 0))
+    const arg = attempt(() => parseArgument(cursor))
     if (arg === undefined) {
       isBroken = true
       cursor.skipTo([',', ')'])
@@ -224,6 +224,12 @@ function parseArguments(cursor: Cursor): Expr[] {
     cursor.unexpected()
   }
   return args
+}
+
+function parseArgument(cursor: Cursor): Expr {
+  const arg = parseExpression(cursor, 0)
+  if (!cursor.is(',') && !cursor.is(')')) cursor.unexpected()
+  return arg
 }
 
 function parseAggregation(cursor: Cursor): Expr {

@@ -174,6 +174,8 @@ function stringToken(text: string, at: number): Token {
   const end = stringEnd(text, at)
   if (end === undefined)
     return errorToken(text, at, text.charAt(at) === '`' ? 'unterminated raw string' : 'unterminated quoted string')
+  // U+FFFD stands for bytes that are no UTF-8: Prometheus refuses it too.
+  if (text.slice(at, end).includes('\u{fffd}')) return errorToken(text, at, 'invalid UTF-8 rune')
   const value = unquote(text.slice(at, end))
   if (!value.ok) return errorToken(text, at, 'unknown escape sequence in string')
   return token(text, at, end, 'string')
