@@ -60,7 +60,7 @@ function socket(text: string, { end = false }: { end?: boolean } = {}): Promise<
   return new Promise((resolve) => {
     let received = ''
     const open = connect(port, '127.0.0.1', () => {
-      open.write(text)
+      open.write(text, 'latin1')
       if (end) open.end()
     })
     open.setEncoding('latin1')
