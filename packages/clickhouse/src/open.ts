@@ -82,6 +82,8 @@ export async function openClickhouse({ clock = Date.now, ...options }: Clickhous
 export interface OpenEngine {
   readonly client: EngineClient
   readonly engine: EngineHandle
+  /** Where it listens; rejects as every call does while it is away. */
+  endpoint(): Promise<Endpoint>
   close(): Promise<void>
 }
 
@@ -114,6 +116,7 @@ function openEmbedded({ dataDir, telemetry = silentTelemetry, resources = defaul
       version: () => versionOf(client),
       onRestart: (callback) => engine.onRestart(callback),
     },
+    endpoint: () => engine.endpoint(),
     async close() {
       client.close()
       await engine.close()
@@ -138,11 +141,13 @@ function openRemote(engineUrl: string): OpenEngine {
     },
   )
   started.catch(() => {})
-  const client = openClient(async () => {
+  const endpointOf = async (): Promise<Endpoint> => {
     await started
     return endpoint
-  })
+  }
+  const client = openClient(endpointOf)
   return {
+    endpoint: endpointOf,
     client,
     engine: {
       state: () => state,

@@ -65,6 +65,8 @@ function configXml(usersPath: string, memoryBytes: number): string {
 `
 }
 
+// The process's own session signs in as `default`, without a password: that cannot be changed. So `default` may run its two
+// statements (start listening; wait on standard input) and then nothing more: the quota is spent for any other local program.
 function usersXml(password: string): string {
   const hash = createHash('sha256').update(password).digest('hex')
   return `<clickhouse>
@@ -75,16 +77,19 @@ function usersXml(password: string): string {
       <send_logs_level>none</send_logs_level>
     </default>
   </profiles>
-  <quotas><default></default></quotas>
+  <quotas>
+    <default></default>
+    <waiting><interval><duration>2000000000</duration><queries>2</queries><read_bytes>1</read_bytes></interval></waiting>
+  </quotas>
   <users>
     <default>
       <password></password>
       <networks><ip>127.0.0.1</ip></networks>
       <profile>default</profile>
-      <quota>default</quota>
+      <quota>waiting</quota>
       <grants>
-        <query>GRANT SYSTEM LISTEN ON *.*</query>
-        <query>GRANT CREATE TEMPORARY TABLE, FILE ON *.*</query>
+        <query>GRANT SYSTEM LISTEN, CREATE TEMPORARY TABLE ON *.*</query>
+        <query>GRANT READ ON FILE</query>
       </grants>
     </default>
     <${ENGINE_USER}>

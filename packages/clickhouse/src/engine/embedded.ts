@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { get } from 'node:http'
 import { createServer } from 'node:net'
@@ -11,6 +12,7 @@ import type { EngineResources } from './config.ts'
 import { ENGINE_USER, writeEngineConfig } from './config.ts'
 import type { Endpoint } from './http.ts'
 import { libraryPath } from './library.ts'
+import { processStart } from './process-start.ts'
 
 /** One run of the engine's process. */
 export interface EngineProcess {
@@ -39,21 +41,37 @@ const LAST_WORDS = 4_000
 
 /** Starts the engine's process and waits until it answers. Rejects with CLICKHOUSE_START_FAILED. */
 export async function startEngineProcess({ dataDir, resources, timeoutMs }: StartOptions): Promise<EngineProcess> {
+  const configDir = join(dataDir, 'engine-config')
+  endPredecessor(join(configDir, 'pid'))
   const password = randomBytes(24).toString('hex')
-  const configPath = writeEngineConfig(join(dataDir, 'engine-config'), password, resources)
+  const configPath = writeEngineConfig(configDir, password, resources)
   const port = await freePort()
   const child = spawnHost(join(dataDir, 'engine'), configPath, port)
   const ended = endOf(child)
+  if (child.pid !== undefined) writeFileSync(join(configDir, 'pid'), `${child.pid} ${processStart(child.pid)}`)
   const url = `http://127.0.0.1:${port}`
-  const process: EngineProcess = {
+  const engine: EngineProcess = {
     endpoint: { url, user: ENGINE_USER, password },
     pid: child.pid ?? 0,
     ended,
     ping: (limitMs) => ping(url, limitMs),
     stop: (graceMs) => stop(child, ended, graceMs),
   }
-  await waitUntilUp(process, timeoutMs)
-  return process
+  await waitUntilUp(engine, timeoutMs)
+  return engine
+}
+
+/**
+ * Ends an engine whose parent was killed: it is on its way out, but waits some seconds for its connections, and holds the directory.
+ * Nothing is lost, as with any kill: what was acknowledged is on disk.
+ */
+function endPredecessor(pidPath: string): void {
+  try {
+    const [pid = '', started = ''] = readFileSync(pidPath, 'utf8').split(' ')
+    if (started !== '' && processStart(Number(pid)) === started) process.kill(Number(pid), 'SIGKILL')
+  } catch {
+    // No file: a first start. No process: it has gone.
+  }
 }
 
 function spawnHost(path: string, configPath: string, port: number): ChildProcess {

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ClickhouseError } from '../errors.ts'
+import { processStart } from './process-start.ts'
 
 /** A held data directory. */
 export interface DataLock {
@@ -46,7 +47,7 @@ function createLock(path: string): boolean {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
     throw error
   }
-  writeSync(file, JSON.stringify({ pid: process.pid, started: startTime(process.pid) }))
+  writeSync(file, JSON.stringify({ pid: process.pid, started: processStart(process.pid) }))
   closeSync(file)
   return true
 }
@@ -56,20 +57,9 @@ function livingHolder(path: string): number | undefined {
     const { pid, started }: { pid: number; started: string } = JSON.parse(readFileSync(path, 'utf8'))
     if (pid === process.pid || !Number.isSafeInteger(pid) || pid <= 0) return undefined
     process.kill(pid, 0)
-    return startTime(pid) === started ? pid : undefined
+    return processStart(pid) === started ? pid : undefined
   } catch (error) {
     // EPERM: it lives, and belongs to somebody else. Anything else: no such process, or no readable lock.
     return error instanceof Error && 'code' in error && error.code === 'EPERM' ? 0 : undefined
-  }
-}
-
-/** When a process began, so that a reused process id is not taken for the holder; '' where the system does not tell. */
-function startTime(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // Field 22, counted behind the program's name, which may hold spaces. Source: proc_pid_stat(5).
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  } catch {
-    return ''
   }
 }

@@ -37,8 +37,9 @@ const FIRST_BACK_OFF_MS = 50
 const LONGEST_BACK_OFF_MS = 10_000
 // An engine that ran this long had started well: its end does not lengthen the wait before the next start.
 const STEADY_AFTER_MS = 60_000
-const STOP_GRACE_MS = 2_000
-// A predecessor whose parent was killed holds the directory for a moment longer: the first start is tried again meanwhile.
+// 200 ms: by itself it waits 4 s for connections to close. What was acknowledged is on disk, so a kill loses nothing.
+const STOP_GRACE_MS = 200
+// A predecessor that was just killed may hold the directory or the port for a moment: the first start is tried again meanwhile.
 const FIRST_START_TRIES = 20
 
 /** Starts an engine and keeps it running until closed. */
