@@ -19,8 +19,11 @@ export function deliverToSelf(accept: AcceptOtlp, tenant: string, version: strin
     'process.pid': String(process.pid),
   }
   return async ({ metrics, logs, spans }) => {
-    await accept('metrics', tenant, encodeMetrics(resource, metrics, { startNs, nowNs: nowNs() }))
-    if (logs.length > 0) await accept('logs', tenant, encodeLogs(resource, logs))
-    if (spans.length > 0) await accept('traces', tenant, encodeSpans(resource, spans))
+    const parts = [accept('metrics', tenant, encodeMetrics(resource, metrics, { startNs, nowNs: nowNs() }))]
+    if (logs.length > 0) parts.push(accept('logs', tenant, encodeLogs(resource, logs)))
+    if (spans.length > 0) parts.push(accept('traces', tenant, encodeSpans(resource, spans)))
+    // One signal that is refused must not take the others with it.
+    const failed = (await Promise.allSettled(parts)).find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
   }
 }

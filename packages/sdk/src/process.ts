@@ -22,10 +22,15 @@ export function watchProcess(registry: MetricRegistry): () => void {
     rss.set(memory.rss)
     heapUsed.set(memory.heapUsed)
     external.set(memory.external)
-    for (const [quantile, percent] of QUANTILES) delay.set(loop.percentile(percent) / 1e9, { quantile })
+    for (const [quantile, percent] of QUANTILES) delay.set(lagSeconds(loop.percentile(percent)), { quantile })
     loop.reset()
   })
   return () => loop.disable()
+}
+
+/** What is measured is the whole time between two ticks: the wait that was asked for is no delay. */
+function lagSeconds(tickNs: number): number {
+  return Math.max(0, tickNs / 1e9 - LOOP_RESOLUTION_MS / 1_000)
 }
 
 // 20 ms: the delay is read in steps of this; finer costs wake-ups of an idle process.

@@ -70,28 +70,22 @@ function durationConditions(query: URLSearchParams): string[] {
   })
 }
 
-const INTRINSICS = new Set([
-  'name',
-  'status',
-  'statusMessage',
-  'kind',
-  'duration',
-  'traceDuration',
-  'rootName',
-  'rootServiceName',
-])
+const TEXT_INTRINSICS: ReadonlySet<string> = new Set(['name', 'statusMessage', 'rootName', 'rootServiceName'])
+const INTRINSICS: ReadonlySet<string> = new Set([...TEXT_INTRINSICS, 'status', 'kind', 'duration', 'traceDuration'])
 
 /** `key|op|value` of a filter chip as a TraceQL condition. */
 function chipCondition(chip: string): string {
-  const [, key = '', op = '', value = ''] = /^([^|]+)\|(=|!=|=~|!~|>|<|exists)\|?(.*)$/s.exec(chip) ?? []
+  const [, key = '', op = '', value = ''] = /^([^|]+)\|(=~|!~|!=|=|>|<|exists)(?:\|(.*))?$/s.exec(chip) ?? []
   if (key === '') throw bad('f', `${JSON.stringify(chip)} is not key|op|value with op = != =~ !~ > < exists`)
   const left = leftSide(key)
   if (op === 'exists') return `${left} != nil`
-  const isBare =
-    (op === '>' || op === '<' || INTRINSICS.has(key)) &&
-    /^-?[\w.]+$/.test(value) &&
-    !['name', 'rootName', 'rootServiceName', 'statusMessage'].includes(key)
-  return `${left} ${op} ${isBare ? value : quote(value)}`
+  return `${left} ${op} ${isBareValue(key, op, value) ? value : quote(value)}`
+}
+
+/** Whether the value stands without quotes: numbers that are compared, and the keywords and durations of intrinsics. */
+function isBareValue(key: string, op: string, value: string): boolean {
+  if (TEXT_INTRINSICS.has(key) || !/^-?[\w.]+$/.test(value)) return false
+  return op === '>' || op === '<' || INTRINSICS.has(key)
 }
 
 function leftSide(key: string): string {
