@@ -15,6 +15,8 @@ export const INGEST_ERRORS = {
   INGEST_UNAVAILABLE: 'The engine is down or restarting. Retry after the time given: what was stored is recognised.',
   INGEST_FULL: 'The disk has no room. Retryable once there is room again.',
   INGEST_CLOSED: 'This process is shutting down. Retry at once against another, or this one when it is back.',
+  INGEST_BAD_CONFIG: 'A configuration file cannot be read. The message names file, line and key.',
+  INGEST_SCRAPE_FAILED: 'A target did not answer as it should. Its `up` is 0; the next scrape tries again.',
   INGEST_FAILED: 'The store refused the block. This is a defect of ours: report it with the message.',
 } as const
 
