@@ -142,8 +142,22 @@ export class BytesColumn {
 
   pushString(text: string): void {
     this.#reserve(3 * text.length)
-    this.#used += encoder.encodeInto(text, this.#bytes.subarray(this.#used)).written
+    if (text.length > SHORT_TEXT || !this.#writeAscii(text))
+      this.#used += encoder.encodeInto(text, this.#bytes.subarray(this.#used)).written
     this.#ends.push(this.#used)
+  }
+
+  /** Writes a text of ASCII alone; false, with nothing written, for any other. */
+  #writeAscii(text: string): boolean {
+    const bytes = this.#bytes
+    const from = this.#used
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code >= 0x80) return false
+      bytes[from + i] = code
+    }
+    this.#used = from + text.length
+    return true
   }
 
   truncate(length: number): void {
@@ -282,6 +296,8 @@ export class MapColumn {
 const INITIAL_ROWS = 1_024
 // 24 bytes: below this a byte loop beats the call into TypedArray.set.
 const SHORT_COPY = 24
+// 48 characters: below this a loop beats the call into TextEncoder.
+const SHORT_TEXT = 48
 
 const scratchF64 = new Float64Array(1)
 const scratchU32 = new Uint32Array(scratchF64.buffer)
