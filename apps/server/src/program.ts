@@ -149,7 +149,7 @@ class Server implements RunningServer {
 
   addScrapeTargets(targets: readonly ScrapeTarget[]): void {
     if (this.#scraping === undefined) this.#pendingTargets.push(...targets)
-    else this.#scraping.add(targets)
+    else void this.#scraping.add(targets)
   }
 
   async reload(): Promise<void> {
@@ -189,7 +189,7 @@ class Server implements RunningServer {
     const scraping = openScraping({ metrics: ingest.metrics, telemetry, tenant: config.tenant })
     this.#scraping = scraping
     await scraping.reload(config.prometheusFile)
-    scraping.add(this.#pendingTargets)
+    await scraping.add(this.#pendingTargets)
     if (config.isSelfOn) {
       this.#delivery = openDelivery(
         telemetry,

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { TargetsView } from '@oriel/api'
-import type { MetricsWriter } from '@oriel/ingest'
+import type { MetricsWriter, PrometheusConfig, Scraper, TargetStatus } from '@oriel/ingest'
+import { openScraper, parsePrometheusConfig } from '@oriel/ingest'
 import type { Telemetry } from '@oriel/model'
+import { stringify } from 'yaml'
+import { ServerError } from './errors.ts'
 
 /** A target beside those of the configuration. */
 export interface ScrapeTarget {
@@ -12,10 +16,11 @@ export interface ScrapeTarget {
 
 /** Scraping under way. */
 export interface Scraping {
-  add(targets: readonly ScrapeTarget[]): void
+  /** Scrapes more targets, every 5 seconds. */
+  add(targets: readonly ScrapeTarget[]): Promise<void>
   targets(): TargetsView
   config(): { readonly yaml: string; readonly loadedMs: number; readonly isGood: boolean }
-  /** Reads a prometheus.yml; changes nothing when it is bad. */
+  /** Reads a prometheus.yml; rejects and changes nothing when it is bad. */
   reload(file: string | undefined): Promise<void>
   close(): Promise<void>
 }
@@ -26,22 +31,90 @@ export interface ScrapingOptions {
   readonly tenant: string
 }
 
-/** Starts scraping. */
-export function openScraping(_options: ScrapingOptions): Scraping {
-  let yaml = ''
+interface Loaded {
+  readonly config: PrometheusConfig
+  readonly yaml: string
+  readonly directory: string
+}
+
+/** Starts scraping with nothing to scrape; `reload` and `add` say what. */
+export function openScraping({ metrics, telemetry, tenant }: ScrapingOptions): Scraping {
+  const added = new Map<string, ScrapeTarget>()
+  let loaded: Loaded = { config: parsePrometheusConfig(''), yaml: '', directory: process.cwd() }
+  let [loadedMs, isGood] = [Date.now(), true]
+  let scraper: Scraper | undefined
+
+  async function apply(next: Loaded): Promise<void> {
+    const config = { ...next.config, jobs: [...next.config.jobs, ...jobsOf([...added.values()])] }
+    // Relative paths are resolved by the scraper: another directory needs another one.
+    if (scraper === undefined || next.directory !== loaded.directory) {
+      await scraper?.close()
+      scraper = openScraper({ config, writer: metrics, tenant, directory: next.directory, telemetry })
+    } else await scraper.reload(config)
+    loaded = next
+  }
+
   return {
-    add() {},
-    targets: () => ({ active: [], dropped: [] }),
-    config: () => ({ yaml, loadedMs: 0, isGood: true }),
-    async reload(file) {
-      yaml = file === undefined ? '' : readFileSync(file, 'utf8')
+    add(targets) {
+      for (const target of targets) added.set(`${target.job} ${target.address}`, target)
+      return apply(loaded)
     },
-    async close() {},
+    targets: () => viewOf(scraper?.targets() ?? []),
+    config: () => ({ yaml: loaded.yaml, loadedMs, isGood }),
+    async reload(file) {
+      isGood = false
+      const next = file === undefined ? { ...loaded, config: parsePrometheusConfig(''), yaml: '' } : load(file)
+      for (const note of next.config.notes) telemetry.log('warn', 'configuration', { file, note })
+      await apply(next)
+      isGood = true
+      loadedMs = Date.now()
+    },
+    async close() {
+      await scraper?.close()
+    },
   }
 }
 
-/** Checks a prometheus.yml without starting anything. */
+/** Checks a prometheus.yml without starting anything. Throws what is wrong. */
 export function checkPrometheusFile(file: string): { jobs: number; notes: readonly string[] } {
-  readFileSync(file, 'utf8')
-  return { jobs: 0, notes: [] }
+  const { config } = load(file)
+  return { jobs: config.jobs.length, notes: config.notes }
+}
+
+function load(file: string): Loaded {
+  let yaml: string
+  try {
+    yaml = readFileSync(file, 'utf8')
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new ServerError('SERVER_NO_CONFIG', `cannot read ${file}: ${why}`, { cause })
+  }
+  return { config: parsePrometheusConfig(yaml, file), yaml, directory: dirname(file) }
+}
+
+function jobsOf(targets: readonly ScrapeTarget[]): PrometheusConfig['jobs'] {
+  if (targets.length === 0) return []
+  const byJob = Map.groupBy(targets, ({ job }) => job)
+  const scrape_configs = [...byJob].map(([job, own]) => ({
+    job_name: job,
+    scrape_interval: '5s',
+    static_configs: [{ targets: own.map(({ address }) => address) }],
+  }))
+  return parsePrometheusConfig(stringify({ scrape_configs }), 'added targets').jobs
+}
+
+function viewOf(targets: readonly TargetStatus[]): TargetsView {
+  const active = targets.filter(({ state }) => state === 'active')
+  const dropped = targets.filter(({ state }) => state === 'dropped')
+  return {
+    active: active.map(({ job, url, lastDurationMs, intervalMs, timeoutMs, ...rest }) => ({
+      ...rest,
+      scrapePool: job,
+      scrapeUrl: url,
+      lastScrapeDurationMs: lastDurationMs,
+      scrapeIntervalMs: intervalMs,
+      scrapeTimeoutMs: timeoutMs,
+    })),
+    dropped: dropped.map(({ discoveredLabels, job }) => ({ discoveredLabels, scrapePool: job })),
+  }
 }
