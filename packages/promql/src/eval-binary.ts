@@ -8,7 +8,7 @@ import { evalJoin } from './eval-join.ts'
 import type { Evaluation } from './evaluation.ts'
 import { numberOp } from './operators.ts'
 import type { ScalarValue, Steps, Value, VectorValue } from './values.ts'
-import { compact, dropNames, emptyVector, mergeSameLabels, vectorOf } from './values.ts'
+import { compact, dropNames, emptyVector, isOneMetric, mergeSameLabels, vectorOf } from './values.ts'
 
 /** Evaluates a binary operation between scalars, vectors, or one of each. */
 export function evalBinary(evaluation: Evaluation, node: Binary, steps: Steps): Value {
@@ -64,7 +64,8 @@ function withScalar(
   }
   const result = vectorOf(out, vector.dropName)
   if (isFilter) return compact(result)
-  return unique(evaluation, compact(dropNames(result, evaluation.features.delayedNameRemoval)))
+  const dropped = compact(dropNames(result, evaluation.features.delayedNameRemoval))
+  return isOneMetric(grid.labels) ? dropped : unique(evaluation, dropped)
 }
 
 /** In a query for one moment, duplicates are found here unless names are removed at the end. */

@@ -14,7 +14,7 @@ import type { Evaluation } from './evaluation.ts'
 import { scalarAt, vectorAt } from './evaluation.ts'
 import { MATH_FUNCTIONS } from './math-functions.ts'
 import type { ScalarValue, Steps, Value, VectorValue } from './values.ts'
-import { compact, dropNames, emptyVector, mergeSameLabels, vectorOf } from './values.ts'
+import { compact, dropNames, emptyVector, isOneMetric, mergeSameLabels, vectorOf } from './values.ts'
 
 /** Evaluates a function call. Throws QUERY_UNSUPPORTED, by name, for what needs native histograms. */
 export function evalCall(evaluation: Evaluation, call: Call, steps: Steps): Value {
@@ -116,7 +116,7 @@ function mapped(evaluation: Evaluation, { grid }: VectorValue, map: (value: numb
 function settled(evaluation: Evaluation, vector: VectorValue): VectorValue {
   const isDelayed = evaluation.features.delayedNameRemoval
   const dropped = dropNames(vector, isDelayed)
-  return isDelayed && evaluation.isInstant ? dropped : mergeSameLabels(dropped)
+  return (isDelayed && evaluation.isInstant) || isOneMetric(vector.grid.labels) ? dropped : mergeSameLabels(dropped)
 }
 
 function onlyValue({ grid }: VectorValue): ScalarValue {

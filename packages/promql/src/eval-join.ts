@@ -63,18 +63,34 @@ class Join {
   }
 
   run(): VectorValue {
-    const { steps } = this.#many
     const { fillLeft, fillRight } = this.#matching
     const isFilled = fillLeft !== undefined || fillRight !== undefined
+    // Where a side has no series at all at a step, nothing is joined and nothing is checked.
+    const joined = this.#joinedSteps(isFilled)
+    for (const match of this.#matches()) {
+      const [many, one] = [match.many.length, match.one.length]
+      if (one === 1 && many === 1 && !isFilled) this.#joinPair(match, match.many[0]!, match.one[0]!)
+      else if (one > 1 || (many > 0 && one > 0) || isFilled) for (const j of joined) this.#joinStep(match, j)
+    }
+    return this.#result(this.#many.steps)
+  }
+
+  #joinedSteps(isFilled: boolean): number[] {
     const hasMany = stepsWithValues(this.#many)
     const hasOne = stepsWithValues(this.#one)
-    for (const match of this.#matches()) {
-      for (let j = 0; j < steps; j++) {
-        const hasBoth = hasMany[j] === 1 && hasOne[j] === 1
-        if (hasBoth || (isFilled && (hasMany[j] === 1 || hasOne[j] === 1))) this.#joinStep(match, j)
-      }
+    const needed = isFilled ? 1 : 2
+    return [...hasMany.keys()].filter((j) => hasMany[j]! + hasOne[j]! >= needed)
+  }
+
+  /** One series on each side: the common case, without a set of rows a step. */
+  #joinPair(match: Match, many: number, one: number): void {
+    const { steps } = this.#many
+    let row: number | undefined
+    for (let j = 0, a = many * steps, b = one * steps; j < steps; j++, a++, b++) {
+      if (this.#many.present[a] === 0 || this.#one.present[b] === 0) continue
+      row ??= this.#rowOf(match, many, one)
+      this.#put(row, j, this.#many.values[a]!, this.#one.values[b]!)
     }
-    return this.#result(steps)
   }
 
   #matches(): Iterable<Match> {

@@ -11,7 +11,7 @@ import type { Evaluation, RangeExpr } from './evaluation.ts'
 import type { RangeFunction } from './range-functions.ts'
 import { rangeFunctionOf } from './range-functions.ts'
 import type { Steps, VectorValue } from './values.ts'
-import { compact, dropNames, mergeSameLabels, sameLabelset, vectorOf, withoutName } from './values.ts'
+import { compact, dropNames, isOneMetric, mergeSameLabels, sameLabelset, vectorOf, withoutName } from './values.ts'
 
 /** Whether the call's function slides over a range. */
 export function isRangeCall({ args }: Call): boolean {
@@ -89,7 +89,10 @@ function slide({ samples }: RangePoints, windows: Windows, fun: RangeFunction): 
 /** `last_over_time` and `first_over_time` act like an offset and keep the name. */
 function settle(evaluation: Evaluation, name: string, grid: Grid, dropName: Uint8Array): VectorValue {
   const isDelayed = evaluation.features.delayedNameRemoval
-  if (name !== 'last_over_time' && name !== 'first_over_time') return unique(evaluation, dropNames(vectorOf(grid), isDelayed))
+  if (name !== 'last_over_time' && name !== 'first_over_time') {
+    const dropped = dropNames(vectorOf(grid), isDelayed)
+    return isOneMetric(grid.labels) ? compact(dropped) : unique(evaluation, dropped)
+  }
   const labels = isDelayed ? grid.labels : grid.labels.map((of: Labels, i) => (dropName[i] === 1 ? withoutName(of) : of))
   return unique(evaluation, vectorOf({ ...grid, labels }, dropName))
 }

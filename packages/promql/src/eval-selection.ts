@@ -28,8 +28,8 @@ export function evalRanked(
   const order: number[] = []
   const kept = select(input, groups, limits, (rows, j) => {
     const valueOf = (row: number) => grid.values[row * grid.steps + j]!
-    const ranked = rows.toSorted((a, b) => rank(valueOf(a), valueOf(b), before))
-    if (evaluation.isInstant) order.push(...ranked.slice(0, Math.max(0, Math.trunc(limits[j]!))))
+    const ranked = best(rows, Math.trunc(limits[j]!), (a, b) => rank(valueOf(a), valueOf(b), before))
+    if (evaluation.isInstant) order.push(...ranked)
     return ranked
   })
   return evaluation.isInstant && grid.steps === 1 ? pickSeries(kept, order) : compact(kept)
@@ -118,6 +118,20 @@ function select(
     }
   }
   return vectorOf({ ...grid, present }, dropName)
+}
+
+/** The first `limit` rows by `compare`, in order; of equals the earlier row wins. */
+function best(rows: readonly number[], limit: number, compare: (a: number, b: number) => number): number[] {
+  if (rows.length <= limit) return rows.toSorted(compare)
+  const kept: number[] = []
+  for (const row of rows) {
+    if (kept.length === limit && compare(row, kept[limit - 1]!) >= 0) continue
+    let at = kept.length
+    while (at > 0 && compare(row, kept[at - 1]!) < 0) at--
+    kept.splice(at, 0, row)
+    if (kept.length > limit) kept.pop()
+  }
+  return kept
 }
 
 function rank(a: number, b: number, before: (a: number, b: number) => boolean): number {

@@ -73,6 +73,7 @@ export function dropMarkedNames({ grid, dropName }: VectorValue): VectorValue {
  */
 export function mergeSameLabels(vector: VectorValue): VectorValue {
   const { grid, dropName } = vector
+  if (grid.labels.length < 2) return vector
   const rowOf = new Map<string, number>()
   const target = new Int32Array(grid.labels.length)
   for (const [i, labels] of grid.labels.entries()) {
@@ -119,4 +120,19 @@ export function pickSeries({ grid, dropName }: VectorValue, rows: readonly numbe
     pickRows(grid, rows),
     Uint8Array.from(rows, (row) => dropName[row] ?? 0),
   )
+}
+
+/** Whether all series are of one metric: then they stay different without their names. */
+export function isOneMetric(labels: readonly Labels[]): boolean {
+  const [first = []] = labels
+  const names = first.filter(({ name }) => METADATA_LABELS.has(name))
+  return labels.every((of) => {
+    let found = 0
+    for (const { name, value } of of) {
+      if (!METADATA_LABELS.has(name)) continue
+      const known = names[found++]
+      if (known?.name !== name || known.value !== value) return false
+    }
+    return found === names.length
+  })
 }

@@ -93,6 +93,7 @@ function quotedChar(char: string): string {
   if (named !== undefined) return named
   const code = char.codePointAt(0) ?? 0
   if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, '0')}`
-  if (code >= 0x80 && code < 0xa0) return `\\u${code.toString(16).padStart(4, '0')}`
+  // U+FFFD would be taken for bytes that are no UTF-8.
+  if ((code >= 0x80 && code < 0xa0) || code === 0xfffd) return `\\u${code.toString(16).padStart(4, '0')}`
   return char
 }

@@ -58,24 +58,25 @@ export function aggregateQuantile(grid: Grid, { groupOf, labels }: Groups, quant
 }
 
 function sum({ steps, values, present }: Grid, groupOf: Uint32Array, out: Grid): void {
-  const c = new Float64Array(out.values.length)
+  const { values: sums, present: seen } = out
+  const c = new Float64Array(sums.length)
   for (let i = 0; i < groupOf.length; i++) {
     const to = groupOf[i]! * steps
     for (let from = i * steps, at = to; at < to + steps; from++, at++) {
       if (present[from] === 0) continue
       const value = values[from]!
-      if (out.present[at] === 0) {
-        out.present[at] = 1
-        out.values[at] = value
+      if (seen[at] === 0) {
+        seen[at] = 1
+        sums[at] = value
         continue
       }
-      const before = out.values[at]!
+      const before = sums[at]!
       const total = before + value
       c[at] = compensation(total, before, value, c[at]!)
-      out.values[at] = total
+      sums[at] = total
     }
   }
-  for (let at = 0; at < c.length; at++) if (out.present[at] === 1) out.values[at] = out.values[at]! + c[at]!
+  for (let at = 0; at < c.length; at++) if (seen[at] === 1) sums[at] = sums[at]! + c[at]!
 }
 
 /** The mean by sum and count; where the sum would overflow, by incremental means from there on. */

@@ -1,5 +1,5 @@
 import type { Labels } from '@oriel/model'
-import { dropLabels, keepLabels, labelsKey, METRIC_NAME } from '@oriel/model'
+import { dropLabels, keepLabels, METRIC_NAME } from '@oriel/model'
 
 /** Which group each series belongs to: series i to group `groupOf[i]`, whose labels are `labels[group]`. */
 export interface Groups {
@@ -15,15 +15,21 @@ export function groupSeries(series: readonly Labels[], names: readonly string[],
   const labels: Labels[] = []
   const indexOf = new Map<string, number>()
   for (const [i, of] of series.entries()) {
-    const kept = isWithout ? dropLabels(of, set) : keepLabels(of, set)
-    const key = labelsKey(kept)
+    const key = keyOf(of, set, isWithout)
     let index = indexOf.get(key)
     if (index === undefined) {
       index = labels.length
       indexOf.set(key, index)
-      labels.push(kept)
+      labels.push(isWithout ? dropLabels(of, set) : keepLabels(of, set))
     }
     groupOf[i] = index
   }
   return { groupOf, labels }
+}
+
+/** As `labelsKey` of the labels that stay, without making them. */
+function keyOf(labels: Labels, names: ReadonlySet<string>, isWithout: boolean): string {
+  let key = ''
+  for (const { name, value } of labels) if (names.has(name) !== isWithout) key += `${name}\u{1}${value}\u{2}`
+  return key
 }

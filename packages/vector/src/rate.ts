@@ -25,6 +25,8 @@ export function rateOverWindows(
   const isCounter = kind !== 'delta'
   const divisor = kind === 'rate' ? rangeMs / 1_000 : 1
   const resetCount = isCounter ? findResets(values, from, to) : 0
+  const resetAt = resets
+  const { values: outValues, present, at } = out
   let lo = from
   let hi = from
   let firstReset = 0
@@ -35,13 +37,13 @@ export function rateOverWindows(
     while (hi < to && tMs[hi]! <= end) hi++
     while (lo < hi && tMs[lo]! <= start) lo++
     if (hi - lo < 2) continue
-    while (firstReset < resetCount && resets[firstReset]! <= lo) firstReset++
-    while (endReset < resetCount && resets[endReset]! < hi) endReset++
+    while (firstReset < resetCount && resetAt[firstReset]! <= lo) firstReset++
+    while (endReset < resetCount && resetAt[endReset]! < hi) endReset++
     let increase = values[hi - 1]! - values[lo]!
-    for (let r = firstReset; r < endReset; r++) increase += values[resets[r]! - 1]!
+    for (let r = firstReset; r < endReset; r++) increase += values[resetAt[r]! - 1]!
     const factor = edgeFactor(tMs[lo]!, tMs[hi - 1]!, hi - lo - 1, start, end, values[lo]!, isCounter ? increase : 0)
-    out.values[out.at + j] = increase * (factor / divisor)
-    out.present[out.at + j] = 1
+    outValues[at + j] = increase * (factor / divisor)
+    present[at + j] = 1
   }
 }
 
@@ -69,8 +71,9 @@ function edgeFactor(
   let toStart = (firstMs - startMs) / 1_000
   let toEnd = (endMs - lastMs) / 1_000
   if (toStart >= threshold) toStart = average / 2
-  // A counter is never negative: do not extrapolate beyond the point where it would have been zero.
-  if (counterIncrease > 0 && first >= 0) {
+  // A counter is never negative: do not extrapolate beyond the point where it would have been zero. A counter that stood higher
+  // than it rose is far from there; asking first saves a division.
+  if (counterIncrease > 0 && first >= 0 && (first < counterIncrease || sampled < toStart)) {
     const toZero = sampled * (first / counterIncrease)
     if (toZero < toStart) toStart = toZero
   }
