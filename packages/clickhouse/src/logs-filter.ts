@@ -48,11 +48,12 @@ function regexCondition(pattern: string, bindings: Bindings): string {
 function textCondition(pattern: string, isWanted: boolean, bindings: Bindings): string {
   const contains = `position(body, ${bindings.text(pattern)}) > 0`
   const words = isWanted ? wholeWords(pattern) : []
-  return words.length === 0 ? contains : `(hasAllTokens(body, ${bindings.bind(words, 'Array(String)')}) AND ${contains})`
+  if (words.length === 0) return contains
+  return `(${allOf([...words.map((word) => `hasToken(body, ${bindings.text(word)})`), contains])})`
 }
 
 /**
- * The words that every text containing `pattern` has as whole words, as the index `splitByNonAlpha` cuts words.
+ * The words that every text containing `pattern` has as whole words, as the engine's index cuts words.
  *
  * A word at either end of the pattern may go on in the text, so only those between two separators count.
  */

@@ -45,7 +45,7 @@ export function makeLogWriter(client: EngineClient, { now }: { readonly now: Clo
       await Promise.all([writeStreams(client, blocks), writeResources(client, blocks)])
       const filled = blocks.filter(({ records }) => records.rows > 0)
       const pieces = filled.flatMap((block) => recordPieces(block.tenant, block.records, nextArrivals(block.records.rows)))
-      if (pieces.length > 0) await client.insert(`logs`, pieces, { settings: WHOLE_BLOCKS })
+      if (pieces.length > 0) await client.insert('logs', pieces, { settings: WHOLE_BLOCKS })
     },
   }
 }
@@ -74,7 +74,7 @@ export async function writeResources(
         ),
       ]),
     )
-  if (pieces.length > 0) await client.insert(`resources`, pieces)
+  if (pieces.length > 0) await client.insert('resources', pieces)
 }
 
 /**
@@ -104,7 +104,7 @@ async function writeStreams(client: EngineClient, blocks: readonly LogBlock[]): 
   const pieces = blocks
     .filter(({ streams }) => streams.length > 0)
     .flatMap(({ tenant, streams }) => streamPieces(tenant, streams))
-  if (pieces.length > 0) await client.insert(`streams`, pieces, { settings: WHOLE_BLOCKS })
+  if (pieces.length > 0) await client.insert('streams', pieces, { settings: WHOLE_BLOCKS })
 }
 
 function streamPieces(tenant: string, streams: readonly StreamDay[]): Uint8Array[] {

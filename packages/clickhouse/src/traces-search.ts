@@ -11,7 +11,7 @@ import type { TraceCondition } from './traces-filter.ts'
 import { spanCondition, traceConditions } from './traces-filter.ts'
 import { readSpans, SPAN_COLUMNS } from './traces-rows.ts'
 import type { TraceFacts } from './traces-summary.ts'
-import { readTraceFacts } from './traces-summary.ts'
+import { BY_TRACE, readTraceFacts } from './traces-summary.ts'
 
 /**
  * Searches newest first: candidates from slices of time, then the facts of their traces, then their matching spans.
@@ -132,7 +132,7 @@ async function matchedTraces(
 ): Promise<FoundTrace[]> {
   if (facts.size === 0) return []
   const { sql, params } = matchStatement(request, facts, context)
-  const blocks = await client.query(sql, { params, context })
+  const blocks = await client.query(sql, { params, context, settings: BY_TRACE })
   const counts = blocks.flatMap((block) => [...block.numbers('matched_count')])
   const newest = blocks.flatMap((block) => [...block.bigints('newest_match')])
   const spans = await readSpans(blocks, resources, context)

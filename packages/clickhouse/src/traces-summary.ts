@@ -7,6 +7,9 @@ import { numberLists } from './rows.ts'
 /** What a summary says of the whole stored trace. */
 export type TraceFacts = Omit<TraceSummary, 'traceId' | 'matched' | 'matchedCount'>
 
+/** Settings of statements that select by trace id: the projection is used however small the table is, not from a million rows on. */
+export const BY_TRACE: Readonly<Record<string, number>> = { min_table_rows_to_use_projection_index: 0 }
+
 /** The facts of traces by id; unknown ids are left out. */
 export async function readTraceFacts(
   client: EngineClient,
@@ -15,7 +18,7 @@ export async function readTraceFacts(
 ): Promise<Map<string, TraceFacts>> {
   const { sql, params } = factsStatement(ids, context)
   const facts = new Map<string, TraceFacts>()
-  for (const block of await client.query(sql, { params, context })) {
+  for (const block of await client.query(sql, { params, context, settings: BY_TRACE })) {
     const [traceIds, rootServices, rootNames] = ['trace_id', 'root_service', 'root_name'].map((name) => block.strings(name))
     const [starts, ends] = ['start_ns', 'end_ns'].map((name) => block.bigints(name))
     const services = block.stringLists('services')

@@ -9,6 +9,7 @@ import { timeConditions, windowOf } from './time.ts'
 import { readRed, readRedExemplars } from './traces-red.ts'
 import { readSpans, SPAN_COLUMNS } from './traces-rows.ts'
 import { searchTraces } from './traces-search.ts'
+import { BY_TRACE } from './traces-summary.ts'
 
 /** Reads traces from the engine. See `TraceSource`. */
 export function openTraceSource(client: EngineClient): TraceSource {
@@ -29,7 +30,8 @@ export function openTraceSource(client: EngineClient): TraceSource {
   }
 }
 
-interface Statement {
+/** SQL and the values of its placeholders. */
+export interface Statement {
   readonly sql: string
   readonly params: Bindings['params']
 }
@@ -40,13 +42,19 @@ async function readTrace(
   traceId: string,
   context: QueryContext,
 ): Promise<Span[]> {
+  const { sql, params } = traceStatement(traceId, context)
+  return await readSpans(await client.query(sql, { params, context, settings: BY_TRACE }), resources, context)
+}
+
+/** The statement for one trace; exported for the test that pins its plan. */
+export function traceStatement(traceId: string, { tenants }: QueryContext): Statement {
   const bindings = new Bindings()
   const sql = `SELECT ${SPAN_COLUMNS}
 FROM spans
-WHERE ${tenantCondition(context.tenants, bindings)} AND trace_id = ${bindings.text(traceId)}
+WHERE ${tenantCondition(tenants, bindings)} AND trace_id = ${bindings.text(traceId)}
 ORDER BY ns, span_id, arrival DESC
 LIMIT 1 BY span_id`
-  return await readSpans(await client.query(sql, { params: bindings.params, context }), resources, context)
+  return { sql, params: bindings.params }
 }
 
 async function readOperations(

@@ -26,6 +26,7 @@ const SPANS = `CREATE TABLE IF NOT EXISTS spans (
   links String CODEC(ZSTD(1)),
   request UInt64 CODEC(ZSTD(1)),
   arrival UInt64 CODEC(Delta(8), ZSTD(1)),
+  INDEX attribute_values mapValues(attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX arrivals arrival TYPE minmax GRANULARITY 1,
   PROJECTION by_trace (SELECT _part_offset ORDER BY trace_id)
 ) ENGINE = MergeTree
