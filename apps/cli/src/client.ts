@@ -1,12 +1,17 @@
 import { CliError } from './errors.ts'
 
 /** Asks a server and returns the body's text. Throws CLI_NOT_REACHABLE and CLI_QUERY_FAILED with the server's words. */
-export async function ask(url: string, path: string, parameters: Readonly<Record<string, string>>): Promise<string> {
+export async function ask(
+  url: string,
+  path: string,
+  parameters: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const target = new URL(path, url.endsWith('/') ? url : `${url}/`)
   for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value)
   let response: Response
   try {
-    response = await fetch(target)
+    response = await fetch(target, { headers })
   } catch (cause) {
     const fix = 'Start one with "oriel serve" or "oriel demo", or name another with --url'
     throw new CliError('CLI_NOT_REACHABLE', `cannot reach a server at ${url}: ${reasonOf(cause)}. ${fix}`, { cause })

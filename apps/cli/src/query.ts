@@ -36,13 +36,16 @@ export async function queryLogQL(expr: string, options: QueryOptions, terminal: 
   const nowMs = Date.now()
   const toMs = parseTime('--to', options.to, nowMs)
   const fromMs = parseTime('--from', options.from ?? 'now-1h', nowMs)
-  const text = await ask(options.url, 'loki/api/v1/query_range', {
+  // For people, the labels that tell streams apart; programs get everything.
+  const headers = options.json === true ? {} : { 'x-loki-response-encoding-flags': 'categorize-labels' }
+  const parameters = {
     query: expr,
     start: String(BigInt(fromMs) * 1_000_000n),
     end: String(BigInt(toMs) * 1_000_000n),
     step: stepOf(options, fromMs, toMs),
     limit: options.limit ?? '100',
-  })
+  }
+  const text = await ask(options.url, 'loki/api/v1/query_range', parameters, headers)
   if (options.json === true) return `${text}\n`
   const answer: unknown = JSON.parse(text)
   if (dig(answer, 'data', 'resultType') !== 'streams') return withWarnings(text, terminal)

@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { makeTelemetry } from '@oriel/node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { flagLayer, parseConfig } from './config-file.ts'
+import type { Config } from './config.ts'
+import { makeConfig } from './config.ts'
+import type { RunningServer } from './program.ts'
+import { startServer } from './program.ts'
+
+// The real program with the real engine: started once, asked by fetch.
+const dir = mkdtempSync(join(tmpdir(), 'oriel-server-'))
+const prometheusFile = join(dir, 'prometheus.yml')
+const lines: string[] = []
+let server: RunningServer
+
+function configOf(flags: Record<string, string | boolean> = {}): Config {
+  const free = { listen: '127.0.0.1:0', otlp_grpc: '127.0.0.1:0', otlp_http: '127.0.0.1:0' }
+  return makeConfig([
+    flagLayer({ data_dir: join(dir, 'data'), ...free, ...flags }),
+    parseConfig(`prometheus: ${prometheusFile}`, '/o.yaml'),
+  ])
+}
+
+beforeAll(async () => {
+  writeFileSync(prometheusFile, '')
+  const telemetry = makeTelemetry({ writeLine: (line) => lines.push(line) })
+  server = await startServer(configOf(), { telemetry, readConfig: configOf })
+})
+
+afterAll(async () => {
+  await server.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+function addressOf(name: string): string {
+  return server.listeners.find((listener) => listener.name === name)?.address ?? ''
+}
+
+describe('the server', () => {
+  it('listens before it is ready, and says 503 to senders until then', async () => {
+    const early = await fetch(`http://${addressOf('otlp-http')}/v1/logs`, { method: 'POST', body: '' })
+    const healthy = await fetch(`${server.url}/-/healthy`)
+    expect([healthy.status, early.status === 503 ? early.headers.get('retry-after') : '1']).toEqual([200, '1'])
+  })
+
+  it('is ready once the engine is', async () => {
+    await server.ready
+    expect((await fetch(`${server.url}/-/ready`)).status).toBe(200)
+    const status: unknown = await (await fetch(`${server.url}/api/oriel/status`)).json()
+    expect(status).toMatchObject({ engine: { state: 'ready', restarts: 0 }, isSelfOn: true })
+  })
+
+  it('logs one line for each listener', async () => {
+    await server.ready
+    for (const name of ['http', 'otlp-http', 'otlp-grpc']) {
+      expect(lines.filter((line) => line.includes(`msg="Listening on" name=${name} address=127.0.0.1:`))).toHaveLength(1)
+    }
+  })
+
+  it('answers what it was sent: traces in by OTLP, out by four APIs', async () => {
+    await server.ready
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    const startTimeUnixNano = `${Date.now() - 1_000}000000`
+    const span = {
+      traceId,
+      spanId: 'b7ad6b7169203331',
+      name: 'GET /',
+      kind: 2,
+      startTimeUnixNano,
+      endTimeUnixNano: startTimeUnixNano,
+    }
+    const attributes = [{ key: 'service.name', value: { stringValue: 'shop' } }]
+    const sent = await fetch(`http://${addressOf('otlp-http')}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans: [span] }] }] }),
+    })
+    expect(sent.status).toBe(200)
+    const paths = [
+      `/tempo/api/traces/${traceId}`,
+      `/jaeger/api/traces/${traceId}`,
+      `/api/oriel/traces/${traceId}`,
+      '/jaeger/api/services',
+    ]
+    for (const path of paths) {
+      const response = await fetch(server.url + path)
+      expect([path, response.status, (await response.text()).includes('shop')]).toEqual([path, 200, true])
+    }
+  })
+
+  it('takes logs at the main port and answers them as Loki', async () => {
+    await server.ready
+    const values = [[`${Date.now() - 1_000}000000`, 'hello']]
+    const pushed = await fetch(`${server.url}/loki/api/v1/push`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ streams: [{ stream: { service_name: 'pushed' }, values }] }),
+    })
+    expect(pushed.status).toBe(204)
+    const query = encodeURIComponent('{service_name="pushed"}')
+    const answer: unknown = await (await fetch(`${server.url}/loki/api/v1/query_range?query=${query}`)).json()
+    expect(answer).toMatchObject({ data: { result: [{ values }] } })
+  })
+
+  it('scrapes what is added and shows it as a target', async () => {
+    await server.ready
+    const target = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/plain; version=0.0.4').end('shop_orders_total 3\n')
+    })
+    await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve))
+    const bound = target.address()
+    const address = `127.0.0.1:${typeof bound === 'object' && bound !== null ? bound.port : 0}`
+    server.addScrapeTargets([{ job: 'shop', address }])
+    await expect.poll(() => answerTo('shop_orders_total'), { timeout: 20_000 }).toContain('"3"')
+    expect(await (await fetch(`${server.url}/api/v1/targets`)).text()).toContain(address)
+    target.close()
+  })
+
+  it('reads prometheus.yml again on reload, and keeps the old one when the new one is bad', async () => {
+    await server.ready
+    writeFileSync(prometheusFile, 'scrape_configs: [{job_name: later}]')
+    expect((await fetch(`${server.url}/-/reload`, { method: 'POST' })).status).toBe(200)
+    writeFileSync(prometheusFile, 'scrape_configs: [{job_name: later}, {job_name: later}]')
+    expect((await fetch(`${server.url}/-/reload`, { method: 'POST' })).status).toBe(400)
+    expect(await (await fetch(`${server.url}/api/v1/status/config`)).json()).toMatchObject({
+      data: { yaml: 'scrape_configs: [{job_name: later}]' },
+    })
+  })
+
+  it('counts requests in its own metrics', async () => {
+    await server.ready
+    const text = await (await fetch(`${server.url}/metrics`)).text()
+    expect(text).toContain('oriel_http_requests_total{handler="/loki/api/v1/query_range",method="GET",code="200"} 1')
+    expect(text).toContain('oriel_engine_up 1')
+  })
+
+  it('refuses a second start on the same directory', async () => {
+    await expect(startServer(configOf(), { telemetry: makeTelemetry({ writeLine: () => {} }) })).rejects.toMatchObject({
+      code: 'CLICKHOUSE_DATA_IN_USE',
+    })
+  })
+
+  it('names the port in use and the flag that chooses another', async () => {
+    const taken = addressOf('http')
+    const second = startServer(configOf({ listen: taken, data_dir: join(dir, 'second') }), {
+      telemetry: makeTelemetry({ writeLine: () => {} }),
+    })
+    await expect(second).rejects.toThrow(`cannot listen on ${taken} (http): port ${taken.split(':')[1]} is in use`)
+    await expect(second).rejects.toThrow('--listen HOST:PORT')
+  })
+
+  it('refuses to listen beyond this machine without --insecure', async () => {
+    await expect(startServer(configOf({ listen: '0.0.0.0:0' }))).rejects.toMatchObject({ code: 'SERVER_NOT_LOOPBACK' })
+  })
+})
+
+async function answerTo(query: string): Promise<string> {
+  return (await fetch(`${server.url}/api/v1/query?query=${query}`)).text()
+}
