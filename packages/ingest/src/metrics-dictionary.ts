@@ -132,7 +132,8 @@ export class SeriesGeneration {
  * Numbers are of the young generation and mean nothing once `epoch` changes.
  */
 export class SeriesDictionary {
-  epoch = 1
+  /** Never the same for two dictionaries: a tenant's may be dropped and made again. */
+  epoch: number = nextEpoch++
   young: SeriesGeneration = new SeriesGeneration()
   /** Why the last `resolve` gave -1. */
   refusal = ''
@@ -171,7 +172,7 @@ export class SeriesDictionary {
     if (this.young.length < this.#limits.maxSeries && this.young.byteLength < this.#limits.maxBytes) return
     this.#old = this.young
     this.young = new SeriesGeneration()
-    this.epoch++
+    this.epoch = nextEpoch++
   }
 
   #meet(bytes: Uint8Array, start: number, end: number, hashed: number): number {
@@ -243,6 +244,8 @@ function hashBytes(view: DataView, start: number, end: number): number {
 const SECRET = randomBytes(8)
 const SEED = SECRET.readInt32LE(0)
 const FACTOR = SECRET.readInt32LE(4) | 1
+
+let nextEpoch = 1
 
 // 1,024 series: a small tenant's dictionary is 200 KB.
 const FIRST_SERIES = 1_024

@@ -4,7 +4,7 @@ import type { Clock, Telemetry } from '@oriel/model'
 import { silentTelemetry } from '@oriel/model'
 import type { Sink } from '@oriel/store'
 import type { MetricTarget, RemoteWriteCounts } from '@oriel/wire'
-import { decodeRemoteWriteV1, decodeRemoteWriteV2 } from '@oriel/wire'
+import { decodeRemoteWriteV1, decodeRemoteWriteV2, OtlpMetricsDecoder } from '@oriel/wire'
 import type { BatchLimits } from './batch.ts'
 import { CommitQueue, DEFAULT_BATCH_LIMITS } from './batch.ts'
 import type { OpenMetricBlock } from './metrics-block.ts'
@@ -18,7 +18,7 @@ import { TenantMetrics } from './metrics-target.ts'
 
 /** What became of the samples of one body. What was accepted is stored and visible to the next query. */
 export interface MetricsResult {
-  /** Samples stored; a histogram of OTLP counts as its data points in `points`. */
+  /** Samples stored. */
   readonly accepted: number
   readonly rejected: readonly Rejected[]
 }
@@ -26,6 +26,14 @@ export interface MetricsResult {
 /** `MetricsResult` of remote write, with the counts that version 2.0 answers in headers. */
 export interface RemoteWriteResult extends MetricsResult {
   readonly written: RemoteWriteCounts
+}
+
+/** What became of an OTLP body, in data points as its answer counts them. */
+export interface OtlpMetricsResult {
+  readonly accepted: number
+  readonly rejected: number
+  /** Why points were rejected, with counts and examples; '' for none. */
+  readonly reason: string
 }
 
 export interface MetricsOptions {
@@ -43,6 +51,8 @@ export interface MetricsWriter {
    * `io.prometheus.write.v2.Request`, see `remoteWriteVersion`.
    */
   writeRemoteWrite(tenant: string, body: Uint8Array, version: 1 | 2): Promise<RemoteWriteResult>
+  /** Stores an OTLP `ExportMetricsServiceRequest`, decompressed. Delta temporality and exponential histograms are refused by name. */
+  writeOtlp(tenant: string, body: Uint8Array): Promise<OtlpMetricsResult>
   /** Runs `decode` on the tenant's target and stores what it wrote: scrapes, and every other source. */
   write<Result>(tenant: string, decode: (target: MetricTarget) => Result): Promise<MetricsResult & { readonly result: Result }>
   /** Series that are held in memory, over all tenants. */
@@ -68,9 +78,14 @@ export function remoteWriteVersion(contentType: string): 1 | 2 | undefined {
 // 64 tenants: dictionaries of the least recently seen are dropped first, and built again from the next bodies.
 const MAX_TENANTS = 64
 
+interface Tenant {
+  readonly target: TenantMetrics
+  readonly otlp: OtlpMetricsDecoder
+}
+
 class Writer implements MetricsWriter {
   readonly #queue: CommitQueue<OpenMetricBlock>
-  readonly #tenants = new Map<string, TenantMetrics>()
+  readonly #tenants = new Map<string, Tenant>()
   readonly #limits: IngestLimits
   readonly #dictionary: DictionaryLimits
   readonly #now: Clock
@@ -99,12 +114,18 @@ class Writer implements MetricsWriter {
     return { accepted, rejected, written: result }
   }
 
+  async writeOtlp(tenant: string, body: Uint8Array): Promise<OtlpMetricsResult> {
+    const { rejected, result } = await this.write(tenant, (target) => this.#tenantOf(tenant).otlp.decode(body, target))
+    const reasons = rejected.map(({ reason, count, example }) => `${count} ${reason}, such as ${example}`)
+    return { accepted: result.points, rejected: result.rejectedPoints, reason: reasons.join('; ') }
+  }
+
   async write<Result>(
     tenant: string,
     decode: (target: MetricTarget) => Result,
   ): Promise<MetricsResult & { readonly result: Result }> {
     const outcome = await this.#queue.append(tenant, (block) => {
-      const target = this.#targetOf(tenant)
+      const { target } = this.#tenantOf(tenant)
       target.begin(block)
       const result = decode(target)
       return { result, accepted: target.accepted, rejected: target.rejected() }
@@ -116,7 +137,7 @@ class Writer implements MetricsWriter {
 
   get series(): number {
     let series = 0
-    for (const { dictionary } of this.#tenants.values()) series += dictionary.series
+    for (const { target } of this.#tenants.values()) series += target.dictionary.series
     return series
   }
 
@@ -124,17 +145,19 @@ class Writer implements MetricsWriter {
     await this.#queue.close()
   }
 
-  #targetOf(tenant: string): TenantMetrics {
-    const known = this.#tenants.get(tenant)
-    const target = known ?? new TenantMetrics(new SeriesDictionary(this.#limits, this.#dictionary), this.#now)
-    this.#tenants.delete(tenant)
-    this.#tenants.set(tenant, target)
+  #tenantOf(name: string): Tenant {
+    const tenant = this.#tenants.get(name) ?? {
+      target: new TenantMetrics(new SeriesDictionary(this.#limits, this.#dictionary), this.#now),
+      otlp: new OtlpMetricsDecoder(),
+    }
+    this.#tenants.delete(name)
+    this.#tenants.set(name, tenant)
     if (this.#tenants.size > MAX_TENANTS)
       for (const oldest of this.#tenants.keys()) {
         this.#tenants.delete(oldest)
         break
       }
-    return target
+    return tenant
   }
 }
 

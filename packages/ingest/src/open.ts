@@ -5,7 +5,6 @@ import { silentTelemetry } from '@oriel/model'
 import type { Sink } from '@oriel/store'
 import type { BatchLimits } from './batch.ts'
 import { DEFAULT_BATCH_LIMITS } from './batch.ts'
-import { IngestError } from './errors.ts'
 import type { GrpcListener, GrpcMethod, ListenAddress } from './grpc.ts'
 import { listenGrpc } from './grpc.ts'
 import { BodyReader } from './http/body.ts'
@@ -41,6 +40,8 @@ export interface IngestOptions {
 export interface Ingest {
   /** Doors for a plain `node:http` server: mount each at its method and path. */
   readonly doors: readonly HttpDoor[]
+  /** Takes OTLP export requests of this process itself: our own telemetry. */
+  readonly accept: Readonly<Record<OtlpSignal, OtlpAccept>>
   /** Where scrapes and imports put their samples. */
   readonly metrics: MetricsWriter
   /** Opens OTLP/gRPC. May be called more than once; `close` closes them all. */
@@ -80,6 +81,7 @@ export async function openIngest({
       ...lokiDoors(logs, doorOptions),
       ...remoteWriteDoors(metrics, doorOptions),
     ],
+    accept,
     metrics,
     async listenGrpc(address) {
       const listener = await listenGrpc(address, { methods: otlpMethods(accept), limits, pool, telemetry, defaultTenant })
@@ -104,8 +106,8 @@ function otlpMethods(accept: Readonly<Record<OtlpSignal, OtlpAccept>>): Readonly
   )
 }
 
-function otlpMetrics(_metrics: MetricsWriter): OtlpAccept {
-  return () => Promise.reject(new IngestError('INGEST_UNSUPPORTED', 'cannot accept metrics: OTLP metrics have no decoder yet'))
+function otlpMetrics(metrics: MetricsWriter): OtlpAccept {
+  return (tenant, body) => metrics.writeOtlp(tenant, body)
 }
 
 /** Pages of this machine: a page from anywhere else has no business with a listener on loopback unless it is told. */

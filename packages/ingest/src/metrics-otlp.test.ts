@@ -1,0 +1,202 @@
+import fc from 'fast-check'
+import { labelsToRecord } from '@oriel/model'
+import { DEFAULT_QUERY_LIMITS, makeQueryStats, openMemoryStore } from '@oriel/store'
+import type { Store } from '@oriel/store'
+import { WireError } from '@oriel/wire'
+import { expect, test } from 'vitest'
+import { encodeOtlpMetrics, keyValues } from '../../wire/src/otlp/metrics-testing.ts'
+import type { OtlpMetricsResult } from './metrics.ts'
+import { openMetricsWriter } from './metrics.ts'
+
+const NOW = Date.UTC(2026, 10, 21, 12)
+const NOW_NS = `${NOW}000000`
+const RESOURCE = { 'service.name': 'shop', 'service.namespace': 'eu', 'service.instance.id': 'i1', 'host.name': 'h' }
+
+async function store(metrics: readonly object[], resource = RESOURCE): Promise<{ store: Store; result: OtlpMetricsResult }> {
+  const memory = openMemoryStore()
+  const writer = openMetricsWriter(memory.sink, { now: () => NOW })
+  // Twice: the second time every series is known by its bytes.
+  await writer.writeOtlp('t', encodeOtlpMetrics(resource, metrics))
+  const result = await writer.writeOtlp('t', encodeOtlpMetrics(resource, metrics))
+  await writer.close()
+  return { store: memory, result }
+}
+
+/** Every series as PromQL text and its values; `job` and `instance` are left out. */
+async function all({ store: source }: { store: Store }): Promise<Record<string, (number | string)[]>> {
+  const context = { tenants: ['t'], signal: new AbortController().signal, limits: DEFAULT_QUERY_LIMITS, stats: makeQueryStats() }
+  const found = await source.metrics.samples(
+    { matchers: [{ name: '__name__', op: '!=', value: '' }], range: { startMs: 0, endMs: 2 * NOW } },
+    context,
+  )
+  const result: Record<string, (number | string)[]> = {}
+  for (const [i, labels] of found.labels.entries()) {
+    const { __name__: name, job, instance, ...rest } = labelsToRecord(labels)
+    expect([job, instance]).toEqual(['eu/shop', 'i1'])
+    const values: (number | string)[] = []
+    for (let at = found.offsets[i]!; at < found.offsets[i + 1]!; at++) {
+      expect(found.tMs[at]).toBe(NOW)
+      values.push(found.stale[at] === 1 ? 'stale' : found.values[at]!)
+    }
+    result[`${name}${Object.keys(rest).length === 0 ? '' : JSON.stringify(rest)}`] = values
+  }
+  return result
+}
+
+test('gauges and sums, integers and doubles, with target_info', async () => {
+  const stored = await store([
+    {
+      name: 'queue.size',
+      unit: '{item}',
+      gauge: { data_points: [{ time_unix_nano: NOW_NS, as_int: -5, attributes: keyValues({ 'a.b': 'x', n: 7 }) }] },
+    },
+    {
+      name: 'requests',
+      sum: { aggregation_temporality: 2, is_monotonic: true, data_points: [{ time_unix_nano: NOW_NS, as_double: 2.5 }] },
+    },
+    { name: 'connections', sum: { aggregation_temporality: 2, data_points: [{ time_unix_nano: NOW_NS, as_int: 3 }] } },
+  ])
+  expect(stored.result).toEqual({ accepted: 3, rejected: 0, reason: '' })
+  expect(await all(stored)).toEqual({
+    'queue_size{"a_b":"x","n":"7"}': [-5],
+    requests_total: [2.5],
+    connections: [3],
+    'target_info{"host_name":"h"}': [1],
+  })
+})
+
+test('histograms become cumulative buckets, and without a sum have none', async () => {
+  const point = { time_unix_nano: NOW_NS, count: 6, bucket_counts: [1, 2, 3], explicit_bounds: [0.5, 10] }
+  const stored = await store([
+    { name: 'd', unit: 's', histogram: { aggregation_temporality: 2, data_points: [{ ...point, sum: 12.5 }] } },
+    { name: 'e', histogram: { aggregation_temporality: 2, data_points: [point] } },
+  ])
+  expect(await all(stored)).toMatchObject({
+    'd_seconds_bucket{"le":"0.5"}': [1],
+    'd_seconds_bucket{"le":"10"}': [3],
+    'd_seconds_bucket{"le":"+Inf"}': [6],
+    d_seconds_count: [6],
+    d_seconds_sum: [12.5],
+    e_count: [6],
+  })
+  expect(Object.keys(await all(stored))).not.toContain('e_sum')
+})
+
+test('summaries become quantiles, sum and count', async () => {
+  const quantile_values = [
+    { quantile: 0.5, value: 1 },
+    { quantile: 0.99, value: 9 },
+  ]
+  const stored = await store([
+    { name: 's', summary: { data_points: [{ time_unix_nano: NOW_NS, count: 4, sum: 8, quantile_values }] } },
+  ])
+  expect(await all(stored)).toMatchObject({ 's{"quantile":"0.5"}': [1], 's{"quantile":"0.99"}': [9], s_sum: [8], s_count: [4] })
+})
+
+test('a point without a recorded value is a staleness marker', async () => {
+  const stored = await store([{ name: 'g', gauge: { data_points: [{ time_unix_nano: NOW_NS, flags: 1 }] } }])
+  expect((await all(stored))['g']).toEqual(['stale'])
+})
+
+test('attributes that collide are joined in order of their keys; ours win over job and instance', async () => {
+  const attributes = keyValues({ a_b: '2', 'a.b': '1', job: 'theirs' })
+  const stored = await store([{ name: 'g', gauge: { data_points: [{ time_unix_nano: NOW_NS, as_int: 1, attributes }] } }])
+  expect(Object.keys(await all(stored))).toContain('g{"a_b":"1;2"}')
+})
+
+test('exemplars go to the bucket that holds them, ids in hex', async () => {
+  const exemplars = [
+    {
+      time_unix_nano: NOW_NS,
+      as_double: 7,
+      trace_id: Buffer.from('0af7651916cd43dd8448eb211c80319c', 'hex'),
+      span_id: Buffer.from('b7ad6b7169203331', 'hex'),
+    },
+  ]
+  const data_points = [{ time_unix_nano: NOW_NS, count: 1, bucket_counts: [0, 1, 0], explicit_bounds: [5, 10], exemplars }]
+  const { store: memory } = await store([{ name: 'd', histogram: { aggregation_temporality: 2, data_points } }])
+  const found = await memory.metrics.exemplars(
+    { matchers: [{ name: '__name__', op: '=', value: 'd_bucket' }], range: { startMs: 0, endMs: 2 * NOW } },
+    { tenants: ['t'], signal: new AbortController().signal, limits: DEFAULT_QUERY_LIMITS, stats: makeQueryStats() },
+  )
+  expect(found.map(({ seriesLabels }) => labelsToRecord(seriesLabels)['le'])).toEqual(['10'])
+  expect(labelsToRecord(found[0]!.exemplars[0]!.labels)).toEqual({
+    trace_id: '0af7651916cd43dd8448eb211c80319c',
+    span_id: 'b7ad6b7169203331',
+  })
+})
+
+test('what is not stored is refused by name, and the rest is kept', async () => {
+  const points = [{ time_unix_nano: NOW_NS, as_int: 1 }]
+  const { result } = await store([
+    { name: 'good', gauge: { data_points: points } },
+    { name: 'delta', sum: { aggregation_temporality: 1, is_monotonic: true, data_points: [...points, ...points] } },
+    { name: 'none', sum: { data_points: points } },
+    { name: 'exp', exponential_histogram: { aggregation_temporality: 2, data_points: [{ time_unix_nano: NOW_NS, count: 1 }] } },
+    { name: 'timeless', gauge: { data_points: [{ as_int: 1 }] } },
+    { name: 'ahead', gauge: { data_points: [{ time_unix_nano: `${NOW + 3_600_000}000000`, as_int: 1 }] } },
+  ])
+  expect(result.accepted).toBe(1)
+  expect(result.rejected).toBe(6)
+  expect(result.reason).toMatch(/2 delta temporality .* such as delta; 1 a metric has no temporality, .*1 exponential histograms/)
+})
+
+test('times are cut to milliseconds exactly', async () => {
+  const memory = openMemoryStore()
+  const writer = openMetricsWriter(memory.sink, { now: () => NOW })
+  for (const [ns, ms] of [
+    ['1763726400000999999', 1763726400000],
+    ['1763726400001000000', 1763726400001],
+    ['1763726400000000000', 1763726400000],
+  ] as const) {
+    await writer.writeOtlp(
+      't',
+      encodeOtlpMetrics({}, [{ name: `g${ns}`, gauge: { data_points: [{ time_unix_nano: ns, as_int: 1 }] } }]),
+    )
+    const { tMs } = await memory.metrics.samples(
+      { matchers: [{ name: '__name__', op: '=', value: `g${ns}` }], range: { startMs: 0, endMs: 2 * NOW } },
+      { tenants: ['t'], signal: new AbortController().signal, limits: DEFAULT_QUERY_LIMITS, stats: makeQueryStats() },
+    )
+    expect(tMs[0]).toBe(ms)
+  }
+  await writer.close()
+})
+
+test('damaged bodies are refused whole with a WireError, or read', async () => {
+  const writer = openMetricsWriter(openMemoryStore().sink, {
+    now: () => NOW,
+    batch: { minWaitMs: 0, maxBlockBytes: 1e6, maxQueuedBytes: 1e9, maxOutageWaitMs: 1 },
+  })
+  const body = encodeOtlpMetrics(RESOURCE, [
+    {
+      name: 'h',
+      histogram: {
+        aggregation_temporality: 2,
+        data_points: [
+          { time_unix_nano: NOW_NS, count: 6, bucket_counts: [1, 2], explicit_bounds: [0.5], attributes: keyValues({ a: 'b' }) },
+        ],
+      },
+    },
+    {
+      name: 's',
+      summary: { data_points: [{ time_unix_nano: NOW_NS, count: 4, quantile_values: [{ quantile: 0.5, value: 1 }] }] },
+    },
+  ])
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(body.length - 1), fc.nat(255)), { maxLength: 4 }),
+      fc.nat(body.length),
+      async (edits, cut) => {
+        const damaged = Uint8Array.from(body.subarray(0, body.length - (cut % 40)))
+        for (const [at, byte] of edits) if (at < damaged.length) damaged[at] = byte
+        try {
+          await writer.writeOtlp('t', damaged)
+        } catch (error) {
+          expect(error).toBeInstanceOf(WireError)
+        }
+      },
+    ),
+    { numRuns: 300 },
+  )
+  await writer.close()
+})
