@@ -12,6 +12,11 @@ export class OrielError extends Error {
   }
 }
 
+/** Codes that the nouns themselves raise, as plain `OrielError`. */
+export const MODEL_ERRORS = {
+  MODEL_BAD_REGEX: 'A regular expression is longer than the limit, or none that RE2 accepts; the message has the reason.',
+} as const
+
 /** Reports a broken invariant of our own. Never caught to go on. */
 export function bug(message: string): never {
   throw new Error(`BUG: ${message}`)
