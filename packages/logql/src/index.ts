@@ -1,4 +1,3 @@
-export * from './ast.ts'
 export * from './evaluate.ts'
-export * from './parse.ts'
 export * from './result.ts'
+export * from './syntax.ts'

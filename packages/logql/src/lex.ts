@@ -103,9 +103,7 @@ function readToken(text: string, start: number): Token {
   const kind = '{}()[],=|<>+-*/%^@.'.includes(char) ? 'op' : 'bad'
   const end = start + (text.codePointAt(start)! > 0xffff ? 2 : 1)
   const value = text.slice(start, end)
-  return kind === 'op'
-    ? { kind, value, start, end }
-    : { kind, value, start, end, problem: `unexpected character ${quoted(value)}` }
+  return kind === 'op' ? { kind, value, start, end } : { kind, value, start, end, problem: `unexpected ${quoted(value)}` }
 }
 
 function quoted(char: string): string {

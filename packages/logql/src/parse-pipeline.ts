@@ -62,7 +62,8 @@ export function parseSelector(cursor: Cursor): readonly MatcherNode[] {
     } catch (error) {
       if (!(error instanceof ParseStop)) throw error
       cursor.skipTo((token) => token.value === ',' && token.kind === 'op')
-      cursor.takeOp(',')
+      // Without a comma or the brace there is no matcher to go on with.
+      if (!cursor.takeOp(',') && !cursor.isOp('}')) throw error
     }
   }
   if (!cursor.takeOp('}')) cursor.report('stream selector is not closed', { start, end: cursor.lastEnd })
