@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
 export type AcceptOtlp = (signal: 'logs' | 'traces' | 'metrics', tenant: string, body: Uint8Array) => Promise<unknown>
 
 /** The service that our own telemetry belongs to. */
-export const SELF_SERVICE = 'oriel'
+const SELF_SERVICE = 'oriel'
 
 /** Delivers our own telemetry into our own ingest: the same road as everybody's from the decoder on. */
 export function deliverToSelf(accept: AcceptOtlp, tenant: string, version: string): Deliver {

@@ -7,9 +7,7 @@ export const API_ERRORS = {
   API_METHOD: 'The path exists, but not with this method; the Allow header names those it has.',
   API_TOO_LARGE: 'The request body is larger than the limit named in the message.',
   API_BAD_CONTENT: 'The request body has a content type or encoding that this path does not take.',
-  API_NOT_ACCEPTABLE: 'The answer cannot be given in any of the content types asked for.',
   API_NOT_READY: 'The server is starting or stopping. Retry.',
-  API_UNSUPPORTED: 'This part of the API is known but not built; the message names it.',
   TRACE_NOT_FOUND: 'No span of this trace is stored.',
 } as const
 

@@ -13,7 +13,6 @@ export type FailureKind =
   | 'method'
   | 'too_large'
   | 'bad_content'
-  | 'not_acceptable'
   | 'unsupported'
   | 'internal'
 
@@ -38,7 +37,6 @@ export const STATUS_OF_KIND: Readonly<Record<FailureKind, number>> = {
   method: 405,
   too_large: 413,
   bad_content: 415,
-  not_acceptable: 406,
   unsupported: 501,
   internal: 500,
 }
@@ -53,10 +51,11 @@ export const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   API_METHOD: 'method',
   API_TOO_LARGE: 'too_large',
   API_BAD_CONTENT: 'bad_content',
-  API_NOT_ACCEPTABLE: 'not_acceptable',
   API_NOT_READY: 'unavailable',
-  API_UNSUPPORTED: 'unsupported',
   TRACE_NOT_FOUND: 'not_found',
+  MODEL_BAD_REGEX: 'bad_data',
+  QUERY_SYNTAX: 'bad_data',
+  QUERY_TYPE: 'bad_data',
   QUERY_EXECUTION: 'execution',
   QUERY_UNSUPPORTED: 'unsupported',
   QUERY_FEATURE_OFF: 'unsupported',

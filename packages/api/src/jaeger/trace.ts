@@ -1,7 +1,7 @@
 import type { Span } from '@oriel/model'
 
 /** A tag in Jaeger's JSON. */
-export interface JaegerTag {
+interface JaegerTag {
   readonly key: string
   readonly type: 'string' | 'bool'
   readonly value: string | boolean

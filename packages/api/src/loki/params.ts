@@ -60,7 +60,7 @@ export function directionParameter({ query }: Exchange): 'forward' | 'backward' 
 }
 
 /** A Loki time: nanoseconds (more than ten digits), seconds (ten digits or fewer, or with a fraction), or RFC 3339. */
-export function timeNs(name: string, text: string): UnixNs {
+function timeNs(name: string, text: string): UnixNs {
   if (/^-?\d+$/.test(text)) return text.replace('-', '').length <= 10 ? BigInt(text) * NS_PER_SECOND : BigInt(text)
   const decimal = /^(-?\d+)\.(\d{1,9})\d*$/.exec(text)
   if (decimal !== null) return BigInt(decimal[1] ?? '0') * NS_PER_SECOND + BigInt((decimal[2] ?? '').padEnd(9, '0'))
@@ -77,7 +77,7 @@ export function bad(message: string): ApiError {
 }
 
 /** Seconds with fraction, or a Prometheus or Go duration; in milliseconds. */
-export function durationMs(name: string, text: string): number {
+function durationMs(name: string, text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000
   const prometheus = parsePromDuration(text)
   if (prometheus.ok) return prometheus.value

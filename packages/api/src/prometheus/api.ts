@@ -59,7 +59,6 @@ const WORDS: Readonly<Partial<Record<FailureKind, Words>>> = {
   busy: { status: 429, errorType: 'too_many_requests' },
   unavailable: { status: 503, errorType: 'unavailable' },
   not_found: { status: 404, errorType: 'not_found' },
-  not_acceptable: { status: 406, errorType: 'not_acceptable' },
   internal: { status: 500, errorType: 'internal' },
 }
 

@@ -17,7 +17,7 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-export const TENANT = 'default'
+const TENANT = 'default'
 export const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 
 /** Opens every API on a free port over a store that holds a little of each signal, one minute before noon. */
