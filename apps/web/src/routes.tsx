@@ -25,7 +25,7 @@ const routes: AnyRoute[] = [
   }),
   createRoute({ getParentRoute, path: '/services', component: ServicesScreen }),
   createRoute({ getParentRoute, path: '/services/$service', component: lazyRouteComponent(loadService, 'ServiceScreen') }),
-  createRoute({ getParentRoute, path: '/metrics', component: lazyRouteComponent(loadMetrics, 'MetricsScreen') }),
+  createRoute({ getParentRoute, path: '/explore/metrics', component: lazyRouteComponent(loadMetrics, 'MetricsScreen') }),
   createRoute({ getParentRoute, path: '/logs', component: lazyRouteComponent(loadLogs, 'LogsScreen') }),
   createRoute({ getParentRoute, path: '/traces', component: lazyRouteComponent(loadTraces, 'TracesScreen') }),
   createRoute({ getParentRoute, path: '/traces/$traceId', component: lazyRouteComponent(loadTrace, 'TraceScreen') }),
@@ -43,9 +43,14 @@ export const router = createRouter({
   scrollRestoration: false,
 })
 
-/** Fetches the other screens' code while the browser is idle, so that a click only waits for data. */
+// 3 s: after the first screen has its answers, before anybody has read it.
+const PRELOAD_AFTER_MS = 3_000
+
+/** Fetches the other screens' code once the first one is drawn and the browser is idle, so that a click only waits for data. */
 export function preloadScreens(): void {
   const load = (): void => void Promise.all([loadService(), loadTrace(), loadLogs(), loadTraces(), loadMetrics()])
-  if ('requestIdleCallback' in window) window.requestIdleCallback(load, { timeout: 3_000 })
-  else setTimeout(load, 1_000)
+  setTimeout(() => {
+    if ('requestIdleCallback' in window) window.requestIdleCallback(load, { timeout: 3_000 })
+    else load()
+  }, PRELOAD_AFTER_MS)
 }

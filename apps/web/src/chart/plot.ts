@@ -48,7 +48,7 @@ export function makePlotOptions(place: Element, options: PlotOptions): uPlot.Opt
   return {
     width: widthPx,
     height: heightPx,
-    padding: [10, 10, 0, 0],
+    padding: [10, 18, 0, 0],
     ms: 1,
     legend: { show: false },
     focus: { alpha: series.length > MAX_FOCUS_SERIES ? 1 : 0.25 },

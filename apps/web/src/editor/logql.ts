@@ -1,3 +1,4 @@
+import { parseLogQLParts } from '@oriel/logql/syntax'
 import { logLabelValues, logLabels } from '../data/loki.ts'
 import type { CompletionContext, Language, Option, Options } from './language.ts'
 import { escapeValue } from './language.ts'
@@ -40,7 +41,8 @@ export const logql: Language = {
     'bool',
   ]),
   functions: new Set(RANGE_FUNCTIONS),
-  diagnose: () => [],
+  diagnose: (text) =>
+    parseLogQLParts(text).problems.map(({ span, severity, message }) => ({ from: span.start, to: span.end, severity, message })),
   complete,
 }
 

@@ -12,8 +12,8 @@ import { useTime } from './use-time.ts'
 export function Breadcrumb(): ReactNode {
   const { pathname } = useLocation()
   const { context } = useTime()
-  const [, first = '', second] = pathname.split('/')
-  const screen = SCREENS.find(({ path }) => path === `/${first}`)
+  const screen = SCREENS.find(({ path }) => pathname === path || pathname.startsWith(`${path}/`))
+  const second = screen === undefined ? undefined : pathname.slice(screen.path.length + 1)
   const last = second === undefined || second === '' ? undefined : decodeURIComponent(second)
   useEffect(() => {
     document.title = [last, screen?.name ?? 'Not found', 'Oriel'].filter(Boolean).join(' · ')

@@ -34,7 +34,8 @@ export function linkTo(target: Target, { from, to, refresh }: LinkContext): stri
     case 'logs':
       return `/logs${stringifySearch({ ...time, q: target.q ?? logQuery(target), ...logSelection(target) })}`
     case 'metrics':
-      return `/metrics${stringifySearch({ ...time, q: target.q ?? metricQuery(target.service) })}`
+      // Not `/metrics`: there the server tells about itself, in Prometheus's text format.
+      return `/explore/metrics${stringifySearch({ ...time, q: target.q ?? metricQuery(target.service) })}`
     default:
       return unreachable(target)
   }

@@ -22,7 +22,7 @@ interface Screen {
 /** The screens that have a place in the navigation. */
 export const SCREENS: readonly Screen[] = [
   { name: 'Services', path: '/services', keys: 'g s', target: { kind: 'services' }, icon: Boxes },
-  { name: 'Metrics', path: '/metrics', keys: 'g m', target: { kind: 'metrics' }, icon: ChartSpline },
+  { name: 'Metrics', path: '/explore/metrics', keys: 'g m', target: { kind: 'metrics' }, icon: ChartSpline },
   { name: 'Logs', path: '/logs', keys: 'g l', target: { kind: 'logs' }, icon: ScrollText },
   { name: 'Traces', path: '/traces', keys: 'g t', target: { kind: 'traces' }, icon: Waypoints },
 ]
@@ -70,7 +70,7 @@ export function Nav({ onHelp, onToggle }: { readonly onHelp: () => void; readonl
         type="button"
         className={styles['item']}
         onClick={onToggle}
-        aria-label="Narrow or widen the navigation"
+        aria-label="Collapse the navigation"
         title="Narrow or widen"
       >
         <PanelLeft size={17} />

@@ -31,15 +31,10 @@ export function Shell(): ReactNode {
       <Nav onHelp={() => setOverlay('shortcuts')} onToggle={toggle} />
       <header className={styles['top']}>
         <Breadcrumb />
-        <button
-          type="button"
-          className={styles['search']}
-          onClick={() => setOverlay('palette')}
-          aria-label="Search or run a command"
-        >
+        <button type="button" className={styles['search']} onClick={() => setOverlay('palette')} title="Search or jump to">
           <Search size={14} />
           <span className={styles['wide']}>Search or jump to</span>
-          <kbd>Ctrl K</kbd>
+          <kbd aria-hidden>Ctrl K</kbd>
         </button>
         <TimePicker />
         <Refresh />
