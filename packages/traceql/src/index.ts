@@ -1,4 +1,3 @@
-export * from './ast.ts'
 export * from './parameters.ts'
-export * from './parse.ts'
 export * from './search.ts'
+export * from './syntax.ts'
