@@ -128,7 +128,7 @@ SELECT 't', 'shop', 'GET /', fromUnixTimestamp64Nano(toInt64(number * 100000000)
       FROM (
         SELECT trace_id, service, min(ts) AS start, max(toUnixTimestamp64Nano(ts) + toInt64(duration)) AS end_at,
           uniqExact(span_id) AS spans, uniqExactIf(span_id, status = 2) AS errors,
-          minIf(ts, parent_id = '') AS first_root, argMinIf(toString(name), ts, parent_id = '') AS root_names,
+          minIf((ts, span_id), parent_id = '') AS first_root, argMinIf(toString(name), (ts, span_id), parent_id = '') AS root_names,
           countIf(parent_id = '') AS roots
         FROM spans
         WHERE tenant = {p0:String} AND trace_id IN {p1:Array(String)}
@@ -140,17 +140,22 @@ SELECT 't', 'shop', 'GET /', fromUnixTimestamp64Nano(toInt64(number * 100000000)
 
   it('RED counts entry spans once and draws quantiles from sketches', () => {
     expect(redStatement(RED, CONTEXT).sql).toMatchInlineSnapshot(`
-      "SELECT service, name,
-        if(grouping(step) = 0, toInt32(step), -1) AS at,
-        uniqExact(trace_id, span_id) AS requests,
-        uniqExactIf((trace_id, span_id), status = 2) AS errors,
-        arrayMap(ns -> ns / 1e6, quantilesDD(0.01, 0.5, 0.95, 0.99)(duration)) AS quantiles
+      "SELECT service, operation, groupArray(step) AS steps, groupArray(requests) AS requests, groupArray(errors) AS errors,
+        groupArray(p50) AS p50s, groupArray(p95) AS p95s, groupArray(p99) AS p99s,
+        quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(durations) AS total
       FROM (
-        SELECT service, name, trace_id, span_id, status, duration, intDiv(toUnixTimestamp64Milli(ts) - {p0:Int64}, {p1:Int64}) AS step
+        SELECT service, name AS operation, toUInt32(intDiv(toUnixTimestamp64Milli(ts) - {p0:Int64}, {p1:Int64})) AS step,
+          uniqExact(cityHash64(trace_id, span_id)) AS requests,
+          uniqExactIf(cityHash64(trace_id, span_id), status = 2) AS errors,
+          quantilesDDState(0.01, 0.5, 0.95, 0.99)(duration) AS durations,
+          finalizeAggregation(durations) AS quantiles,
+          quantiles[1] AS p50, quantiles[2] AS p95, quantiles[3] AS p99
         FROM spans
         WHERE tenant = {p2:String} AND ts >= fromUnixTimestamp64Nano({p3:Int64}, 'UTC') AND ts <= fromUnixTimestamp64Nano({p4:Int64}, 'UTC') AND intDiv(toUnixTimestamp64Nano(ts), 1800000000000) BETWEEN {p5:Int64} AND {p6:Int64} AND service = {p7:String} AND (kind IN (2, 5) OR parent_id = '')
+        GROUP BY service, operation, step
       )
-      GROUP BY GROUPING SETS ((service, name, step), (service, name))"
+      GROUP BY service, operation
+      ORDER BY service, operation"
     `)
     expect(exemplarStatement(RED, 15_000, 2, CONTEXT).sql).toMatchInlineSnapshot(`
       "SELECT trace_id, span_id, name, t_ms, duration_ms, is_error

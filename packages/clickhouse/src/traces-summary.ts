@@ -56,7 +56,7 @@ export function factsStatement(ids: readonly string[], { tenants }: QueryContext
 FROM (
   SELECT trace_id, service, min(ts) AS start, max(toUnixTimestamp64Nano(ts) + toInt64(duration)) AS end_at,
     uniqExact(span_id) AS spans, uniqExactIf(span_id, status = 2) AS errors,
-    minIf(ts, parent_id = '') AS first_root, argMinIf(toString(name), ts, parent_id = '') AS root_names,
+    minIf((ts, span_id), parent_id = '') AS first_root, argMinIf(toString(name), (ts, span_id), parent_id = '') AS root_names,
     countIf(parent_id = '') AS roots
   FROM spans
   WHERE ${tenant} AND trace_id IN ${wanted}

@@ -4,7 +4,7 @@ import type { SpanCondition, SpanFilter } from '../source.ts'
 
 /** What conditions on the whole trace look at. */
 export interface TraceFacts {
-  /** Service and name of the earliest span without a parent; '' when no such span is stored. */
+  /** Service and name of the earliest span without a parent (of several the lowest id); '' when no such span is stored. */
   readonly rootService: string
   readonly rootName: string
   readonly startNs: bigint
@@ -22,9 +22,13 @@ export function describeTrace(spans: readonly Span[]): TraceFacts {
   for (const span of spans) {
     if (span.startNs < startNs) startNs = span.startNs
     if (span.startNs + span.durationNs > endNs) endNs = span.startNs + span.durationNs
-    if (span.parentSpanId === '' && (root === undefined || span.startNs < root.startNs)) root = span
+    if (span.parentSpanId === '' && (root === undefined || isBefore(span, root))) root = span
   }
   return { rootService: root?.service ?? '', rootName: root?.name ?? '', startNs, durationNs: endNs - startNs }
+}
+
+function isBefore(a: Span, b: Span): boolean {
+  return a.startNs < b.startNs || (a.startNs === b.startNs && a.spanId < b.spanId)
 }
 
 /** Compiles a filter into a test on a span. An empty `all` holds, an empty `any` does not. */
