@@ -1,8 +1,10 @@
 import type { AnyRoute } from '@tanstack/react-router'
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { askEarly } from './client.ts'
 import { Crash, NotFound } from './frame/crash.tsx'
 import { parseSearch, readSearch, stringifySearch } from './frame/search.ts'
 import { Shell } from './frame/shell.tsx'
+import { errorTracesQuestion, redQuestion, serviceLogsQuestion } from './service/questions.ts'
 import { ServicesScreen } from './services/services-screen.tsx'
 
 const root = createRootRoute({ component: Shell, validateSearch: readSearch, notFoundComponent: NotFound, errorComponent: Crash })
@@ -24,7 +26,17 @@ const routes: AnyRoute[] = [
     },
   }),
   createRoute({ getParentRoute, path: '/services', component: ServicesScreen }),
-  createRoute({ getParentRoute, path: '/services/$service', component: lazyRouteComponent(loadService, 'ServiceScreen') }),
+  createRoute({
+    getParentRoute,
+    path: '/services/$service',
+    component: lazyRouteComponent(loadService, 'ServiceScreen'),
+    loaderDeps: ({ search: { from, to } }) => ({ ...(from && { from }), ...(to && { to }) }),
+    loader: ({ params: { service }, deps }) => {
+      askEarly(redQuestion(service), deps)
+      askEarly(errorTracesQuestion(service), deps)
+      askEarly(serviceLogsQuestion(service), deps)
+    },
+  }),
   createRoute({ getParentRoute, path: '/explore/metrics', component: lazyRouteComponent(loadMetrics, 'MetricsScreen') }),
   createRoute({ getParentRoute, path: '/logs', component: lazyRouteComponent(loadLogs, 'LogsScreen') }),
   createRoute({ getParentRoute, path: '/traces', component: lazyRouteComponent(loadTraces, 'TracesScreen') }),

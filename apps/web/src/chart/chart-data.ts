@@ -26,7 +26,7 @@ export interface PlacedDot extends ChartDot {
 }
 
 /** 24 px: the smallest target that WCAG 2.2 (2.5.8) lets a finger aim at. */
-export const DOT_TARGET_PX = 24
+const DOT_TARGET_PX = 24
 
 /**
  * Dots far enough apart to be hit: errors first, then the highest value; whatever would overlap a chosen one is left out.

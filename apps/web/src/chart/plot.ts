@@ -34,7 +34,7 @@ const MIN_DRAG_PX = 6
 const MAX_FOCUS_SERIES = 50
 
 /** The CSS value of a colour as the canvas needs it. */
-export function resolveColor(color: string, place: Element): string {
+function resolveColor(color: string, place: Element): string {
   const name = /^var\((--[\w-]+)\)$/.exec(color)?.[1]
   return name === undefined ? color : getComputedStyle(place).getPropertyValue(name).trim()
 }

@@ -112,7 +112,7 @@ function usePlot(place: { readonly current: HTMLDivElement | null }, props: Time
 }
 
 /** uPlot's columns; stacked series become running sums, drawn from the top of the pile down. */
-export function plotData(tMs: readonly number[], series: readonly ChartSeries[], isStacked: boolean): uPlot.AlignedData {
+function plotData(tMs: readonly number[], series: readonly ChartSeries[], isStacked: boolean): uPlot.AlignedData {
   if (!isStacked) return [[...tMs], ...series.map(({ values }) => [...values])]
   const sums: number[][] = []
   for (let s = series.length - 1; s >= 0; s--) {

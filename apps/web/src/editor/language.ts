@@ -1,7 +1,7 @@
 import type { TimeRange } from '@oriel/model'
 
 /** Something wrong with a query text. Offsets are UTF-16, `to` exclusive. */
-export interface Problem {
+interface Problem {
   readonly from: number
   readonly to: number
   readonly severity: 'error' | 'warning' | 'info'

@@ -20,7 +20,6 @@ describe('placeAt', () => {
     check('up{job="pa', { kind: 'value', label: 'job', from: 8, selector: 'up{}' })
     check('up{a="1",job=~"', { kind: 'value', label: 'job', selector: 'up{a="1"}' })
   })
-  it('offers stages after a pipe', () => check('{a="b"} | js', { kind: 'stage', from: 10 }))
   it('offers nothing within a range or after a whole matcher', () => {
     check('rate(x[5', { kind: 'none' })
     check('up{job="a"', { kind: 'none' })

@@ -1,15 +1,13 @@
-/** What could be written at the cursor of a query. */
+/** What could be written at the cursor of a PromQL query. */
 export type Place =
   | { readonly kind: 'label'; readonly from: number; readonly selector: string }
   | { readonly kind: 'value'; readonly from: number; readonly label: string; readonly selector: string }
-  /** Names of metrics and functions, or attributes in TraceQL. */
+  /** Names of metrics and functions. */
   | { readonly kind: 'name'; readonly from: number }
-  /** A pipeline stage of LogQL. */
-  | { readonly kind: 'stage'; readonly from: number }
   | { readonly kind: 'none' }
 
 /**
- * Works out what `text` could go on with at its end (the cursor). PromQL and LogQL share the rules.
+ * Works out what `text` could go on with at its end (the cursor).
  *
  * Goes by the characters in front of the cursor, not by a tree: what is being typed is seldom a whole query.
  */
@@ -24,7 +22,6 @@ export function placeAt(text: string): Place {
   if (scan.bracket) return { kind: 'none' }
   if (/\b(by|without|on|ignoring|group_left|group_right)\s*\([^()]*$/.test(text.slice(0, from)))
     return { kind: 'label', from, selector: '' }
-  if (before.endsWith('|')) return { kind: 'stage', from }
   if (/[\w)}\]"]$/.test(before) && before.length === from && word === '') return { kind: 'none' }
   return { kind: 'name', from }
 }

@@ -30,7 +30,6 @@ async function complete(before: string, { range, signal }: CompletionContext): P
     }
     case 'name':
       return { from: place.from, options: [...(await metricOptions({ range, signal })), ...WORDS] }
-    case 'stage':
     case 'none':
       return undefined
   }

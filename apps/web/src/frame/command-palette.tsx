@@ -1,3 +1,4 @@
+import '@mantine/spotlight/styles.css'
 import { Spotlight, createSpotlight } from '@mantine/spotlight'
 import { Search } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -35,7 +36,8 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }): R
       onSpotlightClose={onClose}
       shortcut={null}
       scrollable
-      maxHeight={420}
+      maxHeight={460}
+      overlayProps={{ backgroundOpacity: 0.35, blur: 2 }}
     >
       <Spotlight.Search placeholder="A screen, a service, a trace id …" leftSection={<Search size={18} />} aria-label="Search" />
       <Spotlight.ActionsList>

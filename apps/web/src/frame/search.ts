@@ -21,9 +21,6 @@ export interface AppSearch {
   readonly find?: string
 }
 
-/** A raw search: every key with its values in the order of the URL. */
-export type RawSearch = Readonly<Record<string, string | readonly string[]>>
-
 /** Reads a search string as it is, `from=1700000000000` staying text; repeated keys become arrays. */
 export function parseSearch(text: string): Record<string, string | string[]> {
   const search: Record<string, string | string[]> = {}

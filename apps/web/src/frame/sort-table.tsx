@@ -51,7 +51,7 @@ export function SortTable<Row>({ label, rows, rowKey, columns, sort, onSort, isD
 }
 
 /** Rows in the order that `sort` names; rows without a value come last either way. */
-export function sortRows<Row>(
+function sortRows<Row>(
   rows: readonly Row[],
   columns: readonly Pick<Column<Row>, 'key' | 'value'>[],
   sort: string,

@@ -46,14 +46,14 @@ export function Failure({
 }
 
 /** Where in the query text an error is: told by the server as an offset, or as `line:column` in Prometheus's and Loki's messages. */
-export function errorPosition(error: Error): number | undefined {
+function errorPosition(error: Error): number | undefined {
   if (error instanceof ApiError && error.position !== undefined) return error.position.start
   const match = /(?:^|\s)1:(\d+): /.exec(error.message) ?? /line 1, col (\d+)/.exec(error.message)
   return match === null ? undefined : Math.max(0, Number(match[1]) - 1)
 }
 
 /** The query's line with a caret below the place. */
-export function caretText(query: string, offset: number): string {
+function caretText(query: string, offset: number): string {
   const lineStart = query.lastIndexOf('\n', Math.max(0, offset - 1)) + 1
   const lineEnd = query.indexOf('\n', offset)
   return `${query.slice(lineStart, lineEnd === -1 ? undefined : lineEnd)}\n${' '.repeat(Math.max(0, offset - lineStart))}^`

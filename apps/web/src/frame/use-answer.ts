@@ -24,6 +24,12 @@ export interface RangeQuestion {
   readonly signal: AbortSignal
 }
 
+/** A question about the page's time range: equal keys have equal answers. */
+export interface Question<T> {
+  readonly key: readonly unknown[]
+  readonly load: (question: RangeQuestion) => Promise<T>
+}
+
 /** Asks about the page's time range: again when the range or `key` changes, and at each refresh. */
 export function useRangeAnswer<T>(
   key: readonly unknown[],

@@ -35,7 +35,7 @@ export function useTime(): Time {
 export const REFRESH_OPTIONS = ['auto', 'off', '5s', '10s', '30s', '1m', '5m'] as const
 
 /** The refresh interval in milliseconds, 0 for off. A fixed range never refreshes. */
-export function refreshIntervalMs(refresh: string | undefined, text: RangeText): number {
+function refreshIntervalMs(refresh: string | undefined, text: RangeText): number {
   if (!isRelative(text) || refresh === 'off') return 0
   const match = /^(\d+)([sm])$/.exec(refresh ?? 'auto')
   if (match !== null) return Math.max(1, Number(match[1])) * (match[2] === 'm' ? 60_000 : 1_000)

@@ -103,7 +103,7 @@ function Rows({ rows, picked, onPick }: MetricListProps & { readonly rows: reado
 }
 
 /** Rows whose name or help holds every word, in any order; hits in the name first. */
-export function filterRows(rows: readonly MetricRow[], find: string): readonly MetricRow[] {
+function filterRows(rows: readonly MetricRow[], find: string): readonly MetricRow[] {
   const words = find.toLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return rows
   const hits = rows.filter(({ name, help }) => words.every((word) => `${name} ${help}`.toLowerCase().includes(word)))

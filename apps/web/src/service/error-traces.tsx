@@ -1,7 +1,6 @@
 import type { SpanAnswer, TraceSummaryAnswer } from '@oriel/contract'
 import { CircleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { loadTraces } from '../data/oriel.ts'
 import { formatClock, formatDurationMs, nsToMs } from '../frame/format.ts'
 import { Link } from '../frame/link.tsx'
 import { linkTo } from '../frame/link-to.ts'
@@ -10,9 +9,8 @@ import { Empty } from '../frame/states.tsx'
 import { useRangeAnswer } from '../frame/use-answer.ts'
 import { useTime } from '../frame/use-time.ts'
 import table from '../style/table.module.css'
+import { errorTracesQuestion } from './questions.ts'
 import styles from './service.module.css'
-
-const SHOWN = 30
 
 /** The newest traces in which a span of this service failed, each opening on that span. */
 export function ErrorTraces({
@@ -23,9 +21,8 @@ export function ErrorTraces({
   readonly className?: string | undefined
 }): ReactNode {
   const { context } = useTime()
-  const answer = useRangeAnswer(['error-traces', service], ({ range, signal }) =>
-    loadTraces({ service, status: 'error' }, { range, limit: SHOWN, signal }),
-  )
+  const { key, load } = errorTracesQuestion(service)
+  const answer = useRangeAnswer(key, load)
   return (
     <AnswerPanel
       title="Recent errors"

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { queryLogs } from '../data/loki.ts'
 import { Link } from '../frame/link.tsx'
 import { linkTo, logQuery } from '../frame/link-to.ts'
 import { AnswerPanel } from '../frame/panel.tsx'
@@ -7,17 +6,15 @@ import { Empty } from '../frame/states.tsx'
 import { useRangeAnswer } from '../frame/use-answer.ts'
 import { useTime } from '../frame/use-time.ts'
 import { LogLines } from '../logs/log-lines.tsx'
+import { serviceLogsQuestion } from './questions.ts'
 import styles from './service.module.css'
-
-const SHOWN = 100
 
 /** The service's newest log lines. */
 export function ServiceLogs({ service }: { readonly service: string }): ReactNode {
   const { context } = useTime()
   const query = logQuery({ service })
-  const answer = useRangeAnswer(['service-logs', service], ({ range, signal }) =>
-    queryLogs(query, { range, limit: SHOWN, signal }),
-  )
+  const { key, load } = serviceLogsQuestion(service)
+  const answer = useRangeAnswer(key, load)
   return (
     <AnswerPanel
       title="Logs"

@@ -2,7 +2,7 @@ import type { ServiceAnswer } from '@oriel/contract'
 import { useParams } from '@tanstack/react-router'
 import { ScrollText, Waypoints, ChartSpline } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { loadService, loadStatus } from '../data/oriel.ts'
+import { loadStatus } from '../data/oriel.ts'
 import { formatDurationMs, formatPercent, formatRate } from '../frame/format.ts'
 import { Link } from '../frame/link.tsx'
 import { linkTo } from '../frame/link-to.ts'
@@ -15,6 +15,7 @@ import { NoDataInRange } from '../services/no-data.tsx'
 import page from '../style/page.module.css'
 import { ErrorTraces } from './error-traces.tsx'
 import { Operations } from './operations.tsx'
+import { redQuestion } from './questions.ts'
 import { RedCharts } from './red-charts.tsx'
 import { ServiceLogs } from './service-logs.tsx'
 import styles from './service.module.css'
@@ -22,7 +23,8 @@ import styles from './service.module.css'
 /** One service: is it well, since when not, which operation, which traces, what it says. */
 export function ServiceScreen(): ReactNode {
   const { service = '' } = useParams({ strict: false })
-  const answer = useRangeAnswer(['service', service], ({ range, signal }) => loadService(service, range, signal))
+  const { key, load } = redQuestion(service)
+  const answer = useRangeAnswer(key, load)
   const hasNone = answer.data !== undefined && answer.data.red === undefined
   return (
     <div className={page['page']}>

@@ -45,7 +45,7 @@ export function TraceView({ model }: { readonly model: TraceModel }): ReactNode 
 }
 
 /** What is selected, focused and collapsed, and how to change it. */
-export interface TraceSelection {
+interface TraceSelection {
   readonly selected: number | undefined
   /** The selection, or before there is one the span to look at first. */
   readonly focused: number | undefined
