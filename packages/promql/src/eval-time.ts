@@ -5,7 +5,7 @@ import { makeGrid } from '@oriel/vector'
 import type { Steps, VectorValue } from './values.ts'
 import { vectorOf } from './values.ts'
 
-/** Parts of a time given in Unix seconds, UTC. */
+/** Parts of a time given in Unix seconds, UTC. NaN has no parts: NaN, where Prometheus answers what Go's overflow leaves. */
 export const TIME_FUNCTIONS: ReadonlyMap<string, (seconds: number) => number> = new Map<string, (seconds: number) => number>([
   ['days_in_month', dated((date) => new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate())],
   ['day_of_month', dated((date) => date.getUTCDate())],
