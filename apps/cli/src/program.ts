@@ -1,13 +1,10 @@
 import { Command, Option } from 'commander'
-import { checkConfig } from './check.ts'
-import { runDemo } from './demo.ts'
+// The server is loaded only by the commands that run it: a query or --help must not wait for it.
 import type { QueryOptions } from './query.ts'
 import { queryLogQL, queryPromQL, queryTrace, queryTraces } from './query.ts'
 import type { ServeFlags } from './serve.ts'
-import { runServe } from './serve.ts'
 import type { Terminal } from './table.ts'
 import { currentTerminal } from './table.ts'
-import { printVersion } from './version.ts'
 
 /** The whole command line. */
 export function makeProgram(): Command {
@@ -18,13 +15,13 @@ export function makeProgram(): Command {
   withServeFlags(program.command('serve'))
     .description('run the server and the page')
     .addHelpText('after', SERVE_EXAMPLES)
-    .action((flags: ServeFlags) => runServe(flags))
+    .action(async (flags: ServeFlags) => (await import('./serve.ts')).runServe(flags))
   withServeFlags(program.command('demo'))
     .description('run the server with a demo shop that sends it real metrics, logs and traces')
     .option('--rate <n>', 'shopper actions a second; each makes about ten spans', '6')
     .option('--fault <name>', 'start with something going wrong; see examples/shop', 'none')
     .addHelpText('after', DEMO_EXAMPLES)
-    .action((flags: ServeFlags & { rate: string; fault: string }) => runDemo(flags))
+    .action(async (flags: ServeFlags & { rate: string; fault: string }) => (await import('./demo.ts')).runDemo(flags))
   addQueryCommands(program.command('query').description('ask a running server'))
   const check = program.command('check').description('check files before they are used')
   check
@@ -32,14 +29,16 @@ export function makeProgram(): Command {
     .description('check oriel.yaml: keys, values, and the files it names')
     .argument('[file]', 'the file', 'oriel.yaml')
     .option('--print', 'print the effective configuration, secrets left out')
-    .action((file: string, { print }: { print?: boolean }) => {
+    .action(async (file: string, { print }: { print?: boolean }) => {
+      const { checkConfig } = await import('./check.ts')
       process.stdout.write(checkConfig(file, print === true))
     })
   program
     .command('version')
     .description('print versions')
     .action(async () => {
-      process.stdout.write(await printVersion())
+      const { printVersion } = await import('./version.ts')
+      process.stdout.write(printVersion())
     })
   return program
 }

@@ -1,6 +1,8 @@
-import { readVersion } from '@oriel/server'
+import { readFileSync } from 'node:fs'
 
 /** Versions for a report. */
-export async function printVersion(): Promise<string> {
-  return `oriel ${await readVersion()}\nnode ${process.versions.node} (${process.platform} ${process.arch})\n`
+export function printVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : ''
+  return `oriel ${version}\nnode ${process.versions.node} (${process.platform} ${process.arch})\n`
 }
