@@ -196,6 +196,8 @@ class Server implements RunningServer {
         deliverToSelf((signal, tenant, body) => ingest.accept[signal](tenant, body), config.tenant, this.#version),
       )
     }
+    // The first screen must not be empty: the first delivery does not wait for the clock.
+    void this.#delivery?.flush()
     telemetry.log('info', 'ready', { startMs: Date.now() - this.#startedMs })
   }
 

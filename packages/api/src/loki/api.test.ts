@@ -98,6 +98,13 @@ describe('Loki API', () => {
     expect((await server.json('/loki/api/v1/status/buildinfo')).body).toMatchObject({ version: '0.1.0', goVersion: '' })
   })
 
+  it('formats a query, and tells one that does not parse in an envelope of its own', async () => {
+    const good = await server.json(`/loki/api/v1/format_query?query=${encodeURIComponent('{a="b"}|="x"')}`)
+    expect(good).toEqual({ status: 200, body: { status: 'success', data: '{a="b"} |= "x"' } })
+    const bad = await server.json('/loki/api/v1/format_query?query={')
+    expect(bad).toMatchObject({ status: 400, body: { status: 'invalid-query' } })
+  })
+
   it('keeps tenants apart', async () => {
     expect((await server.json(`/loki/api/v1/labels?${RANGE}`, { 'x-scope-orgid': 'other' })).body).toEqual({ status: 'success' })
   })

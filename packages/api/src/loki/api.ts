@@ -5,7 +5,7 @@ import { STATUS_OF_KIND } from '../http/failure.ts'
 import { buildInfo } from '../prometheus/status.ts'
 import type { ApiServices } from '../services.ts'
 import { detectedLabels, indexStats, indexVolume, labelNames, labelValues, series } from './lookup.ts'
-import { instantQuery, rangeQuery } from './query.ts'
+import { formatQuery, instantQuery, rangeQuery } from './query.ts'
 
 /** The Loki HTTP API's read side, native paths under /loki/api/v1. Source: Loki HTTP API documentation. */
 export function makeLokiApi(services: ApiServices): Api {
@@ -31,6 +31,7 @@ function makeRoutes(services: ApiServices): Route[] {
     route(BOTH, '/index/stats', indexStats),
     route(BOTH, '/index/volume', indexVolume),
     route(BOTH, '/detected_labels', detectedLabels),
+    route(BOTH, '/format_query', formatQuery),
     route(GET, '/status/buildinfo', () => jsonAnswer(buildInfo(services))),
   ]
 }

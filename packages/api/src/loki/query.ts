@@ -1,5 +1,7 @@
+import { parseLogQL, printLogQL } from '@oriel/logql'
 import type { Answer, Exchange } from '../http/exchange.ts'
-import { callerOf, jsonPieces } from '../http/exchange.ts'
+import { callerOf, jsonAnswer, jsonPieces } from '../http/exchange.ts'
+import { failureOf } from '../http/failure.ts'
 import type { ApiServices } from '../services.ts'
 import { bad, directionParameter, instantMs, limitParameter, rangeNsParameters, stepMsParameter } from './params.ts'
 import { printAnswer } from './print.ts'
@@ -30,6 +32,17 @@ export async function rangeQuery(services: ApiServices, exchange: Exchange): Pro
   } as const
   const answer = await services.runner.runLogQL({ expr, query }, callerOf(exchange, 'loki'))
   return jsonPieces(printAnswer(answer, query.categorize))
+}
+
+/** GET and POST /loki/api/v1/format_query. A text that does not parse is told in an envelope of its own. */
+export function formatQuery(_services: ApiServices, exchange: Exchange): Answer {
+  try {
+    return jsonAnswer({ status: 'success', data: printLogQL(parseLogQL(queryText(exchange))) })
+  } catch (error) {
+    const { kind, message } = failureOf(error)
+    if (kind !== 'bad_data') throw error
+    return jsonAnswer({ status: 'invalid-query', error: message }, 400)
+  }
 }
 
 function queryText({ query }: Exchange): string {
