@@ -96,7 +96,24 @@ test('one commit runs at a time; what arrives meanwhile makes the next', async (
   expect(engine.commits).toHaveLength(1)
   engine.commits[0]!.done.resolve()
   await first
-  await vi.advanceTimersByTimeAsync(0)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(engine.commits[1]!.words).toEqual(['a:y,z'])
+  engine.commits[1]!.done.resolve()
+  await Promise.all([second, third])
+})
+
+test('after a commit the next waits a quarter of its time, so that senders just answered are in it', async () => {
+  const queue = open()
+  const first = add(queue, 'x')
+  await vi.advanceTimersByTimeAsync(20)
+  const second = add(queue, 'y')
+  await vi.advanceTimersByTimeAsync(200)
+  engine.commits[0]!.done.resolve()
+  await first
+  const third = add(queue, 'z')
+  await vi.advanceTimersByTimeAsync(49)
+  expect(engine.commits).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(1)
   expect(engine.commits[1]!.words).toEqual(['a:y,z'])
   engine.commits[1]!.done.resolve()
   await Promise.all([second, third])
@@ -151,7 +168,7 @@ test('blocks are used again, and made again for none but new tenants', async () 
   const queue = open()
   for (const word of ['x', 'y', 'z']) {
     const done = add(queue, word)
-    await vi.advanceTimersByTimeAsync(20)
+    await vi.advanceTimersByTimeAsync(40)
     engine.commits.at(-1)!.done.resolve()
     await done
   }

@@ -70,6 +70,8 @@ export class CommitQueue<Block> {
   #queuedBytes = 0
   #isWriting = false
   #isClosing = false
+  #lastCommitEndMs = 0
+  #lastCommitMs = 0
   #outage: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -180,7 +182,7 @@ export class CommitQueue<Block> {
       return
     }
     if (this.#open.bytes === 0 || this.#timer !== undefined) return
-    const leftMs = this.#isClosing ? 0 : this.#open.openedMs + this.#limits.minWaitMs - performance.now()
+    const leftMs = this.#isClosing ? 0 : this.#dueMs() - performance.now()
     if (leftMs <= 0) {
       const batch = this.#open
       this.#open = makeBatch()
@@ -191,6 +193,17 @@ export class CommitQueue<Block> {
       this.#timer = undefined
       this.#schedule()
     }, Math.ceil(leftMs))
+  }
+
+  /**
+   * When the open block is to be written: after the minimum wait, and, unless it is large already, a little after the last commit, so
+   * that senders just answered can be in it too. A commit that took long earns a longer wait, as it costs more to repeat.
+   */
+  #dueMs(): number {
+    const { minWaitMs, maxBlockBytes } = this.#limits
+    const dueMs = this.#open.openedMs + minWaitMs
+    if (LARGE_SHARE * this.#open.bytes >= maxBlockBytes) return dueMs
+    return Math.max(dueMs, this.#lastCommitEndMs + Math.min(LINGER_SHARE * this.#lastCommitMs, MAX_LINGER_MS))
   }
 
   #closeOpen(): void {
@@ -209,7 +222,9 @@ export class CommitQueue<Block> {
       failure = commitError(signal, error)
       this.#meters.failures.add(1, { signal, code: failure.code })
     }
-    this.#meters.seconds.observe((performance.now() - startMs) / 1_000, { signal })
+    this.#lastCommitEndMs = performance.now()
+    this.#lastCommitMs = this.#lastCommitEndMs - startMs
+    this.#meters.seconds.observe(this.#lastCommitMs / 1_000, { signal })
     this.#meters.rows.observe(batch.rows, { signal })
     for (const [tenant, block] of batch.blocks) this.#recycle(tenant, block, failure === undefined)
     this.#isWriting = false
@@ -283,6 +298,11 @@ interface Batch<Block> {
 
 // 64: tenants that send all the time on one node; the blocks of others are made anew.
 const SPARE_BLOCKS = 64
+// A quarter: four senders of 2,000 records then share commits four by four instead of two by two, at 0.6 of the engine's CPU.
+const LINGER_SHARE = 0.25
+const MAX_LINGER_MS = 100
+// From a quarter of the largest block on, the price per row hardly falls.
+const LARGE_SHARE = 4
 // The engine restarts in about a second: ask soon, then less often.
 const FIRST_PROBE_MS = 50
 const LAST_PROBE_MS = 1_000

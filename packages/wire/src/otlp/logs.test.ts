@@ -103,7 +103,8 @@ test('a resource that stands behind its records is theirs all the same', () => {
 })
 
 test('any strings survive, and agree with protobufjs', () => {
-  const entry = fc.record({ key: fc.string({ unit: 'grapheme', minLength: 1 }), value: fc.string({ unit: 'grapheme' }) })
+  const key = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => text !== '__proto__')
+  const entry = fc.record({ key, value: fc.string({ unit: 'grapheme' }) })
   const anyRecord = fc.record({
     time: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
     body: fc.string({ unit: 'grapheme' }),
