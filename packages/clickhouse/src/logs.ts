@@ -2,11 +2,12 @@ import type { Clock, Labels } from '@oriel/model'
 import { labelsOf, NS_PER_MS } from '@oriel/model'
 import type { IndexRequest, LogSource, QueryContext } from '@oriel/store'
 import { RETRY_WINDOW_MS } from '@oriel/store'
-import { Bindings, tenantCondition } from './conditions.ts'
+import { allOf, Bindings, tenantCondition } from './conditions.ts'
 import type { EngineClient } from './engine/client.ts'
 import { readLogGrid } from './logs-grid.ts'
 import { readRecords } from './logs-records.ts'
 import { indexCondition, openStreamIndex } from './streams.ts'
+import { timeConditions } from './time.ts'
 
 /** Reads logs from the engine. See `LogSource`. */
 export function openLogSource(client: EngineClient): LogSource {
@@ -41,12 +42,12 @@ async function readVolume(
 ): Promise<{ labels: Labels; bytes: number; records: number }[]> {
   const bindings = new Bindings()
   const { startMs, endMs } = request.range
-  const first = `fromUnixTimestamp64Nano(${bindings.bind(BigInt(startMs) * NS_PER_MS, 'Int64')}, 'UTC')`
-  const last = `fromUnixTimestamp64Nano(${bindings.bind(BigInt(endMs) * NS_PER_MS, 'Int64')}, 'UTC')`
+  const window = { firstNs: BigInt(startMs) * NS_PER_MS, lastNs: BigInt(endMs) * NS_PER_MS }
+  const condition = allOf([tenantCondition(context.tenants, bindings), ...timeConditions(window, bindings)])
   const sql = `SELECT any(labels) AS stream_labels, sum(stream_bytes) AS bytes, sum(stream_records) AS records
 FROM (
   SELECT stream, sum(length(body)) AS stream_bytes, count() AS stream_records FROM logs
-  WHERE ${tenantCondition(context.tenants, bindings)} AND ts >= ${first} AND ts <= ${last}
+  WHERE ${condition}
   GROUP BY stream
 ) AS counted
 INNER JOIN (
