@@ -148,6 +148,8 @@ class HttpClient implements EngineClient {
     if (context !== undefined) {
       const { timeoutMs, maxBytes } = context.limits
       search.set('max_execution_time', String(Math.max(1, Math.ceil(timeoutMs / 1_000))))
+      // The limit is the time itself, not the engine's guess of it.
+      search.set('timeout_before_checking_execution_speed', '0')
       if (maxBytes > 0) search.set('max_bytes_to_read', String(maxBytes))
     }
     for (const [name, value] of Object.entries(settings ?? {})) search.set(name, String(value))
@@ -200,14 +202,19 @@ async function* readBlocks(
   const reader = new NativeReader()
   let tail: Buffer = Buffer.alloc(0)
   let failure: unknown
+  const received = { rows: 0, bytes: 0 }
   try {
     const pieces: AsyncIterable<Buffer> = response
     for await (const piece of pieces) {
       tail = piece.length >= TAIL_BYTES ? piece : Buffer.concat([tail.subarray(-TAIL_BYTES), piece])
+      received.bytes += piece.length
       if (failure !== undefined) continue
       try {
         reader.push(piece)
-        for (let block = reader.next(); block !== undefined; block = reader.next()) yield block
+        for (let block = reader.next(); block !== undefined; block = reader.next()) {
+          received.rows += block.rows
+          yield block
+        }
       } catch (error) {
         failure = error
       }
@@ -219,7 +226,7 @@ async function* readBlocks(
   if (text.includes(EXCEPTION_MARK)) throw exceptionError(text.slice(text.indexOf(EXCEPTION_MARK)), context)
   if (failure !== undefined) throw failure
   if (!reader.isBetweenBlocks) throw new Error('the engine closed the connection within a block')
-  addStats(response, context)
+  addStats(response, context, received)
 }
 
 async function failOnException(response: IncomingMessage, context: QueryContext | undefined): Promise<void> {
@@ -234,13 +241,23 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(pieces).toString('utf8')
 }
 
-/** Adds what the head of the response says of the work done. For long results it is what was known when the head was sent. */
-function addStats(response: IncomingMessage, context: QueryContext | undefined): void {
+interface Received {
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** Adds what the head of the response says of the work done; of a long result it knows only the beginning, then what came counts. */
+function addStats(
+  response: IncomingMessage,
+  context: QueryContext | undefined,
+  received: Received = { rows: 0, bytes: 0 },
+): void {
   if (context === undefined) return
   const header = response.headers['x-clickhouse-summary']
-  if (typeof header !== 'string') return
-  const summary: Readonly<Record<string, string>> = JSON.parse(header)
-  context.stats.rows += Number(summary['read_rows'] ?? 0)
-  context.stats.bytes += Number(summary['read_bytes'] ?? 0)
-  context.stats.engineMs += Number(summary['elapsed_ns'] ?? 0) / 1e6
+  const summary: Readonly<Record<string, string>> = typeof header === 'string' ? JSON.parse(header) : {}
+  context.stats.rows += Math.max(received.rows, Number(summary['read_rows'] ?? 0))
+  context.stats.bytes += Math.max(received.bytes, Number(summary['read_bytes'] ?? 0))
+  context.stats.engineMs += Number(summary['elapsed_ns'] ?? 0) / NS_PER_MS
 }
+
+const NS_PER_MS = 1e6

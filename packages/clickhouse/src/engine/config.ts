@@ -22,7 +22,7 @@ export function writeEngineConfig(dir: string, password: string, { memoryBytes }
   mkdirSync(dir, { recursive: true })
   const usersPath = join(dir, 'users.xml')
   const configPath = join(dir, 'config.xml')
-  writeFileSync(usersPath, usersXml(password), { mode: 0o600 })
+  writeFileSync(usersPath, usersXml(password, memoryBytes), { mode: 0o600 })
   writeFileSync(configPath, configXml(usersPath, memoryBytes), { mode: 0o600 })
   return configPath
 }
@@ -67,7 +67,7 @@ function configXml(usersPath: string, memoryBytes: number): string {
 
 // The process's own session signs in as `default`, without a password: that cannot be changed. So `default` may run its two
 // statements (start listening; wait on standard input) and then nothing more: the quota is spent for any other local program.
-function usersXml(password: string): string {
+function usersXml(password: string, memoryBytes: number): string {
   const hash = createHash('sha256').update(password).digest('hex')
   return `<clickhouse>
   <profiles>
@@ -75,6 +75,7 @@ function usersXml(password: string): string {
       <log_queries>0</log_queries>
       <log_profile_events>0</log_profile_events>
       <send_logs_level>none</send_logs_level>
+      <max_memory_usage>${Math.floor(QUERY_MEMORY_SHARE * memoryBytes)}</max_memory_usage>
     </default>
   </profiles>
   <quotas>
@@ -103,6 +104,9 @@ function usersXml(password: string): string {
 </clickhouse>
 `
 }
+
+// A query that takes more is refused, so that inserts and other queries keep room.
+const QUERY_MEMORY_SHARE = 0.6
 
 function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')

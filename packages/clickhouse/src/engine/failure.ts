@@ -11,7 +11,8 @@ const LIMITS: Readonly<Record<string, 'maxBytes' | 'maxSamples' | 'memory'>> = {
 const TIMEOUTS = new Set(['159', '160']) // TIMEOUT_EXCEEDED, TOO_SLOW
 const CANCELLED = new Set(['394', '734']) // QUERY_WAS_CANCELLED, QUERY_WAS_CANCELLED_BY_CLIENT
 const FULL = new Set(['243']) // NOT_ENOUGH_SPACE
-const BUSY = new Set(['202', '252', '236', '210']) // TOO_MANY_SIMULTANEOUS_QUERIES, TOO_MANY_PARTS, ABORTED, NETWORK_ERROR
+// TOO_MANY_SIMULTANEOUS_QUERIES, TOO_MANY_PARTS, ABORTED, NETWORK_ERROR; MEMORY_LIMIT_EXCEEDED of a write, which has no limit of its own.
+const BUSY = new Set(['202', '252', '236', '210', '241'])
 const NO_SPACE_TEXT = /No space left on device|ENOSPC|errno: 28/
 
 // 500 characters: the engine repeats the statement in its message.
@@ -26,12 +27,14 @@ export function exceptionCode(text: string): string | undefined {
 export function exceptionError(text: string, context: QueryContext | undefined): StoreError {
   const code = exceptionCode(text) ?? ''
   const reason = text
-    .replace(/^\s*Code: \d+\. DB::Exception: /, '')
+    .replace(/^[^]*?Code: \d+\. DB::Exception: /, '')
+    // In a stream, its length and the mark stand behind it.
+    .replace(/\s+\d+ \w+\s+__exception__\s*$/, '')
     .trim()
     .slice(0, MAX_MESSAGE_LENGTH)
   const cause = new Error(reason)
   const limit = LIMITS[code]
-  if (limit !== undefined) return limitError(limit, reason, context, cause)
+  if (limit !== undefined && context !== undefined) return limitError(limit, reason, context, cause)
   if (context?.signal.aborted === true) return abortError(context.signal, cause)
   if (TIMEOUTS.has(code)) {
     const most = context === undefined ? '' : `, limit timeoutMs is ${context.limits.timeoutMs}`
@@ -56,13 +59,14 @@ export function connectionError(cause: unknown, context: QueryContext | undefine
 function limitError(
   limit: 'maxBytes' | 'maxSamples' | 'memory',
   reason: string,
-  context: QueryContext | undefined,
+  { limits }: QueryContext,
   cause: Error,
 ): StoreError {
   if (limit === 'memory') {
     return new StoreError('STORE_LIMIT', `cannot finish query: the engine ran out of the memory it may use: ${reason}`, { cause })
   }
-  const most = context === undefined ? 'its limit' : String(context.limits[limit])
   const what = limit === 'maxBytes' ? 'bytes' : 'rows'
-  return new StoreError('STORE_LIMIT', `cannot finish query: it reads too many ${what}, limit ${limit} is ${most}`, { cause })
+  return new StoreError('STORE_LIMIT', `cannot finish query: it reads too many ${what}, limit ${limit} is ${limits[limit]}`, {
+    cause,
+  })
 }

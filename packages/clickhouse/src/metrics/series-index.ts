@@ -1,5 +1,5 @@
 import type { Matcher, MetricBlock, TimeRange } from '@oriel/model'
-import { compareLabels } from '@oriel/model'
+import { compareLabels, labelValue, METRIC_NAME } from '@oriel/model'
 import type { QueryContext } from '@oriel/store'
 import { StoreError } from '@oriel/store'
 import { allOf, Bindings, tenantCondition } from '../conditions.ts'
@@ -9,16 +9,20 @@ import { SeriesCache } from './series-cache.ts'
 import { seriesOfBlock } from './series-rows.ts'
 import { daysOf, seriesConditions } from './selection.ts'
 
+/** What `SeriesIndex.find` is asked: see there. */
+export interface FindRequest {
+  readonly matcherSets: readonly (readonly Matcher[])[]
+  readonly range: TimeRange
+  readonly limit: number
+}
+
 /** Finds series by their labels. */
 export interface SeriesIndex {
   /**
    * Series that hold any of the matcher sets (none: every series) and were written on a day that the range touches, sorted by
    * labels. At most `limit` (0: the query's limit, reaching it rejects with STORE_LIMIT).
    */
-  find(
-    request: { readonly matcherSets: readonly (readonly Matcher[])[]; readonly range: TimeRange; readonly limit: number },
-    context: QueryContext,
-  ): Promise<readonly KnownSeries[]>
+  find(request: FindRequest, context: QueryContext): Promise<readonly KnownSeries[]>
   /** To be called when new series were written, after they became visible. */
   noteWritten(blocks: readonly MetricBlock[]): void
 }
@@ -40,11 +44,15 @@ export function openSeriesIndex(client: EngineClient, { isOnlyWriter }: SeriesIn
       const known = isOnlyWriter ? answers.get(key) : undefined
       const series = known ?? (await readSeries(client, cache, request, context))
       if (request.limit === 0 && series.length > context.limits.maxSeries) throw tooMany(context)
-      if (isOnlyWriter && known === undefined) answers.add(key, series, generation)
+      if (isOnlyWriter && known === undefined) answers.add(key, { series, metrics: metricsOf(request, context) }, generation)
       return series
     },
     noteWritten(blocks) {
-      if (blocks.some(({ series }) => series.length > 0)) answers.clear()
+      const written = new Set<string>()
+      for (const { tenant, series } of blocks) {
+        for (const { labels } of series) written.add(metricKey(tenant, labelValue(labels, METRIC_NAME)))
+      }
+      if (written.size > 0) answers.dropAbout(written)
     },
   }
 }
@@ -52,7 +60,7 @@ export function openSeriesIndex(client: EngineClient, { isOnlyWriter }: SeriesIn
 async function readSeries(
   client: EngineClient,
   cache: SeriesCache,
-  { matcherSets, range, limit }: Parameters<SeriesIndex['find']>[0],
+  { matcherSets, range, limit }: FindRequest,
   context: QueryContext,
 ): Promise<readonly KnownSeries[]> {
   const bindings = new Bindings()
@@ -75,33 +83,69 @@ function tooMany({ limits }: QueryContext): StoreError {
   )
 }
 
-/** Answers of the index, until a series is added. Bounded by the series they hold. */
+/** The metrics that an answer is about, by tenant; undefined where new series of any metric could belong to it. */
+function metricsOf({ matcherSets }: FindRequest, { tenants }: QueryContext): readonly string[] | undefined {
+  if (matcherSets.length === 0) return undefined
+  const keys: string[] = []
+  for (const matchers of matcherSets) {
+    const named = matchers.find(({ name, op }) => name === METRIC_NAME && op === '=')
+    if (named === undefined) return undefined
+    for (const tenant of tenants) keys.push(metricKey(tenant, named.value))
+  }
+  return keys
+}
+
+function metricKey(tenant: string, metric: string): string {
+  return `${tenant}\u{1}${metric}`
+}
+
+interface Answer {
+  readonly series: readonly KnownSeries[]
+  readonly metrics: readonly string[] | undefined
+}
+
+/** Answers of the index, until a series is added that could belong to them. Bounded by the series they hold. */
 class AnswerCache {
-  readonly #answers = new Map<string, readonly KnownSeries[]>()
+  readonly #answers = new Map<string, Answer>()
   #series = 0
-  /** Rises with each clearing: an answer read before must not be kept after. */
+  /** Rises when series were added: an answer read before must not be kept after. */
   generation = 0
 
   get(key: string): readonly KnownSeries[] | undefined {
-    return this.#answers.get(key)
+    return this.#answers.get(key)?.series
   }
 
-  add(key: string, series: readonly KnownSeries[], generation: number): void {
+  add(key: string, answer: Answer, generation: number): void {
     if (generation !== this.generation) return
-    if (this.#series + series.length + 1 > CACHED_ANSWER_SERIES) this.#empty()
-    this.#answers.set(key, series)
-    this.#series += series.length + 1
+    if (this.#series + costOf(answer) > CACHED_ANSWER_SERIES) this.#clear()
+    this.#drop(key)
+    this.#answers.set(key, answer)
+    this.#series += costOf(answer)
   }
 
-  clear(): void {
+  dropAbout(written: ReadonlySet<string>): void {
     this.generation++
-    this.#empty()
+    for (const [key, { metrics }] of this.#answers) {
+      if (metrics === undefined || metrics.some((metric) => written.has(metric))) this.#drop(key)
+    }
   }
 
-  #empty(): void {
+  #drop(key: string): void {
+    const answer = this.#answers.get(key)
+    if (answer === undefined) return
+    this.#answers.delete(key)
+    this.#series -= costOf(answer)
+  }
+
+  #clear(): void {
     this.#answers.clear()
     this.#series = 0
   }
+}
+
+/** An empty answer is kept too, and costs its key. */
+function costOf({ series }: Answer): number {
+  return series.length + 10
 }
 
 // 1,000,000 references are 8 MB: the answers of a hundred panels over ten thousand series each.
