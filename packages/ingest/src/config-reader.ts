@@ -155,10 +155,16 @@ export class ConfigReader {
     const path = key === undefined ? this.#path : [...this.#path, key]
     let text = ''
     for (const part of path) text += typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${part}`
-    const node: unknown = this.#file.document.getIn(path, true)
-    const offset = isRecord(node) && Array.isArray(node['range']) ? Number(node['range'][0]) : undefined
-    const line = offset === undefined ? '' : `:${this.#file.lines.linePos(offset).line}`
-    return `${this.#file.name}${line} ${text}`.trim()
+    return `${this.#file.name}${this.#lineOf(path)} ${text}`.trim()
+  }
+
+  /** `:12`, the line of what is at `path`, or of what should hold it. */
+  #lineOf(path: readonly (string | number)[]): string {
+    for (let depth = path.length; depth >= 0; depth--) {
+      const node: unknown = depth === 0 ? this.#file.document.contents : this.#file.document.getIn(path.slice(0, depth), true)
+      if (isRecord(node) && Array.isArray(node['range'])) return `:${this.#file.lines.linePos(Number(node['range'][0])).line}`
+    }
+    return ''
   }
 }
 

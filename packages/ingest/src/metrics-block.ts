@@ -5,6 +5,7 @@ import { ExemplarColumns, SampleColumns } from '@oriel/model'
 import type { Sink } from '@oriel/store'
 import type { BlockKind } from './batch.ts'
 import type { SeriesGeneration } from './metrics-dictionary.ts'
+import { FACT_WORDS } from './metrics-dictionary.ts'
 
 /** A metric block that knows itself apart from earlier uses of its arrays. */
 export class OpenMetricBlock implements MetricBlock {
@@ -44,7 +45,7 @@ export class PendingSeriesDay implements SeriesDay {
   readonly #ref: number
 
   constructor(generation: SeriesGeneration, ref: number, day: number) {
-    this.id = generation.ids.slice(4 * ref, 4 * ref + 4)
+    this.id = generation.facts.slice(FACT_WORDS * ref, FACT_WORDS * ref + 4)
     this.labels = generation.labelsOf(ref)
     this.day = day
     this.#generation = generation
@@ -56,9 +57,7 @@ export class PendingSeriesDay implements SeriesDay {
     const generation = this.#generation
     const ref = this.#ref
     if (generation.pendingDays[ref] === this.day + 1) generation.pendingBlocks[ref] = 0
-    if (!isStored || generation.storedDays[2 * ref] === this.day + 1) return
-    generation.storedDays[2 * ref + 1] = generation.storedDays[2 * ref]!
-    generation.storedDays[2 * ref] = this.day + 1
+    if (isStored) generation.setStored(ref, this.day)
   }
 }
 

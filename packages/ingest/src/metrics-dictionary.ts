@@ -27,46 +27,46 @@ export const DEFAULT_DICTIONARY_LIMITS: DictionaryLimits = {
  */
 export class SeriesGeneration {
   length = 0
-  /** Four words a series: its id. */
-  ids: Uint32Array = new Uint32Array(4 * FIRST_SERIES)
-  /** Two words a series: the id of its metric name. */
-  metrics: Uint32Array = new Uint32Array(2 * FIRST_SERIES)
-  /** Two days a series (days since 1970 plus one, 0 for none) that the index holds; two, because times lie around midnight. */
-  storedDays: Uint16Array = new Uint16Array(2 * FIRST_SERIES)
+  /**
+   * `FACT_WORDS` words a series, together because they are needed together and every series is a cache miss of its own: its id (four),
+   * the id of its metric name (two), the days that the index holds it for, and where its label bytes start.
+   *
+   * Two days, since times lie on both sides of midnight: the latest in the low 16 bits, the one before in the high, as days since 1970
+   * plus one, 0 for none.
+   */
+  facts: Uint32Array = new Uint32Array(FACT_WORDS * (FIRST_SERIES + 1))
   /** The day, and the block, that the series was last brought into but that is not stored yet. */
   pendingDays: Uint16Array = new Uint16Array(FIRST_SERIES)
   pendingBlocks: Uint32Array = new Uint32Array(FIRST_SERIES)
-  #hashes = new Int32Array(FIRST_SERIES)
-  #starts = new Uint32Array(FIRST_SERIES + 1)
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(128 * FIRST_SERIES)
   #view = new DataView(this.#bytes.buffer)
-  #slots = new Int32Array(4 * FIRST_SERIES)
+  /** Pairs of a hash and a series number plus one, 0 for a free slot. */
+  #slots = new Int32Array(2 * 4 * FIRST_SERIES)
 
   get byteLength(): number {
-    return this.#starts[this.length]!
+    return this.facts[FACT_WORDS * this.length + START]!
   }
 
   /** The series whose label bytes are those that `view` shows in `[start, end)`, or -1. */
   find(view: DataView, start: number, end: number, hashed: number): number {
-    const mask = this.#slots.length - 1
-    const hashes = this.#hashes
-    for (let slot = hashed & mask; ; slot = (slot + 1) & mask) {
-      const ref = this.#slots[slot]! - 1
+    const slots = this.#slots
+    const mask = slots.length - 2
+    for (let slot = (2 * hashed) & mask; ; slot = (slot + 2) & mask) {
+      const ref = slots[slot + 1]! - 1
       if (ref === -1) return -1
-      if (hashes[ref] === hashed && this.#equals(ref, view, start, end)) return ref
+      if (slots[slot] === hashed && this.#equals(ref, view, start, end)) return ref
     }
   }
 
-  /** Adds a series that `find` did not find; the caller fills its ids. */
+  /** Adds a series that `find` did not find; the caller fills its facts. */
   add(source: Uint8Array, start: number, end: number, hashed: number): number {
     const ref = this.length
-    if (2 * (ref + 1) > this.#slots.length) this.#growSlots()
-    if (ref + 1 >= this.#starts.length) this.#growSeries()
-    const at = this.#starts[ref]!
+    if (4 * (ref + 1) > this.#slots.length) this.#growSlots()
+    if (ref >= this.pendingDays.length) this.#growSeries()
+    const at = this.byteLength
     this.#reserve(at + end - start)
     this.#bytes.set(source.subarray(start, end), at)
-    this.#starts[ref + 1] = at + end - start
-    this.#hashes[ref] = hashed
+    this.facts[FACT_WORDS * (ref + 1) + START] = at + end - start
     this.#place(hashed, ref)
     this.length++
     return ref
@@ -74,48 +74,54 @@ export class SeriesGeneration {
 
   /** The labels of a series, sorted, decoded from its bytes. */
   labelsOf(ref: number): Labels {
-    return sortLabels(decodeLabelBytes(this.#bytes, this.#starts[ref]!, this.#starts[ref + 1]!))
+    const at = FACT_WORDS * ref + START
+    return sortLabels(decodeLabelBytes(this.#bytes, this.facts[at]!, this.facts[at + FACT_WORDS]!))
+  }
+
+  /** Remembers that the index holds the series for `day`. */
+  setStored(ref: number, day: number): void {
+    const at = FACT_WORDS * ref + DAYS
+    const days = this.facts[at]!
+    if ((days & 0xffff) !== day + 1) this.facts[at] = (days << 16) | (day + 1)
   }
 
   /** Takes over what `other` knows of its series `from`. */
   copyFrom(other: SeriesGeneration, from: number, ref: number): void {
-    this.ids.set(other.ids.subarray(4 * from, 4 * from + 4), 4 * ref)
-    this.metrics.set(other.metrics.subarray(2 * from, 2 * from + 2), 2 * ref)
-    this.storedDays.set(other.storedDays.subarray(2 * from, 2 * from + 2), 2 * ref)
+    this.facts.set(other.facts.subarray(FACT_WORDS * from, FACT_WORDS * from + START), FACT_WORDS * ref)
   }
 
   #equals(ref: number, view: DataView, start: number, end: number): boolean {
-    const from = this.#starts[ref]!
-    if (this.#starts[ref + 1]! - from !== end - start) return false
+    const at = FACT_WORDS * ref + START
+    const from = this.facts[at]!
+    if (this.facts[at + FACT_WORDS]! - from !== end - start) return false
     const own = this.#view
     let i = start
     let j = from
-    for (; i + 4 <= end; i += 4, j += 4) if (own.getUint32(j, true) !== view.getUint32(i, true)) return false
+    for (; i + 4 <= end; i += 4, j += 4) if (own.getInt32(j, true) !== view.getInt32(i, true)) return false
     for (; i < end; i++, j++) if (own.getUint8(j) !== view.getUint8(i)) return false
     return true
   }
 
   #place(hashed: number, ref: number): void {
-    const mask = this.#slots.length - 1
-    let slot = hashed & mask
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
-    this.#slots[slot] = ref + 1
+    const slots = this.#slots
+    const mask = slots.length - 2
+    let slot = (2 * hashed) & mask
+    while (slots[slot + 1] !== 0) slot = (slot + 2) & mask
+    slots[slot] = hashed
+    slots[slot + 1] = ref + 1
   }
 
   #growSlots(): void {
-    this.#slots = new Int32Array(2 * this.#slots.length)
-    for (let ref = 0; ref < this.length; ref++) this.#place(this.#hashes[ref]!, ref)
+    const old = this.#slots
+    this.#slots = new Int32Array(2 * old.length)
+    for (let slot = 0; slot < old.length; slot += 2) if (old[slot + 1] !== 0) this.#place(old[slot]!, old[slot + 1]! - 1)
   }
 
   #growSeries(): void {
-    const room = 2 * (this.#starts.length - 1)
-    this.ids = grown(this.ids, new Uint32Array(4 * room))
-    this.metrics = grown(this.metrics, new Uint32Array(2 * room))
-    this.storedDays = grown(this.storedDays, new Uint16Array(2 * room))
+    const room = 2 * this.pendingDays.length
+    this.facts = grown(this.facts, new Uint32Array(FACT_WORDS * (room + 1)))
     this.pendingDays = grown(this.pendingDays, new Uint16Array(room))
     this.pendingBlocks = grown(this.pendingBlocks, new Uint32Array(room))
-    this.#hashes = grown(this.#hashes, new Int32Array(room))
-    this.#starts = grown(this.#starts, new Uint32Array(room + 1))
   }
 
   #reserve(needed: number): void {
@@ -124,6 +130,12 @@ export class SeriesGeneration {
     this.#view = new DataView(this.#bytes.buffer)
   }
 }
+
+/** Words of a series in `SeriesGeneration.facts`, and where in them its metric's id, its days and its bytes are. */
+export const FACT_WORDS = 8
+export const METRIC = 4
+export const DAYS = 6
+const START = 7
 
 /**
  * One tenant's series. What is refused is not remembered: it is checked, and refused, each time.
@@ -188,9 +200,10 @@ export class SeriesDictionary {
     const id = seriesId(labels)
     const metric = this.#metricId(labelValue(labels, METRIC_NAME))
     const ref = this.young.add(bytes, start, end, hashed)
-    this.young.ids.set(id, 4 * ref)
-    this.young.metrics[2 * ref] = Number(metric & 0xffff_ffffn)
-    this.young.metrics[2 * ref + 1] = Number(metric >> 32n)
+    const { facts } = this.young
+    facts.set(id, FACT_WORDS * ref)
+    facts[FACT_WORDS * ref + METRIC] = Number(metric & 0xffff_ffffn)
+    facts[FACT_WORDS * ref + METRIC + 1] = Number(metric >> 32n)
     return ref
   }
 
@@ -231,7 +244,7 @@ function hashBytes(view: DataView, start: number, end: number): number {
   let state = SEED ^ (end - start)
   let i = start
   for (; i + 4 <= end; i += 4) {
-    const mixed = (state + Math.imul(view.getUint32(i, true), FACTOR)) | 0
+    const mixed = (state + Math.imul(view.getInt32(i, true), FACTOR)) | 0
     state = Math.imul((mixed << 13) | (mixed >>> 19), 0x9e37_79b1)
   }
   for (; i < end; i++) state = Math.imul(state ^ view.getUint8(i), 0x85eb_ca77)

@@ -6,6 +6,7 @@ import type { ExemplarRow, MetricTarget } from '@oriel/wire'
 import type { OpenMetricBlock } from './metrics-block.ts'
 import { PendingMetadata, PendingSeriesDay } from './metrics-block.ts'
 import type { SeriesDictionary, SeriesGeneration } from './metrics-dictionary.ts'
+import { DAYS, FACT_WORDS, METRIC } from './metrics-dictionary.ts'
 
 /** One reason for which parts of a request were not taken. */
 export interface Rejected {
@@ -79,10 +80,12 @@ export class TenantMetrics implements MetricTarget {
     const generation = this.#generation
     const block = this.#block!
     const day = this.#day + 1
-    if (generation.storedDays[2 * ref] !== day) this.#index(ref, day)
+    const { facts } = generation
+    const at = FACT_WORDS * ref
+    if ((facts[at + DAYS]! & 0xffff) !== day) this.#index(ref, day)
     const { samples } = block
-    samples.metricId.push(generation.metrics[2 * ref]!, generation.metrics[2 * ref + 1]!)
-    samples.seriesId.pushFrom(generation.ids, ref)
+    samples.metricId.push(facts[at + METRIC]!, facts[at + METRIC + 1]!)
+    samples.seriesId.pushFrom(facts, ID_ROWS * ref)
     samples.tMs.pushNumber(tMs)
     samples.values.push(valueLow, valueHigh)
     this.#samples++
@@ -96,8 +99,9 @@ export class TenantMetrics implements MetricTarget {
       return false
     }
     const { exemplars } = this.#block!
-    exemplars.metricId.push(this.#generation.metrics[2 * ref]!, this.#generation.metrics[2 * ref + 1]!)
-    exemplars.seriesId.pushFrom(this.#generation.ids, ref)
+    const { facts } = this.#generation
+    exemplars.metricId.push(facts[FACT_WORDS * ref + METRIC]!, facts[FACT_WORDS * ref + METRIC + 1]!)
+    exemplars.seriesId.pushFrom(facts, ID_ROWS * ref)
     exemplars.tMs.pushNumber(tMs)
     exemplars.values.push(valueLow, valueHigh)
     let traceId = ''
@@ -140,7 +144,7 @@ export class TenantMetrics implements MetricTarget {
   /** Brings (series, day) into the block unless the index has it or the block brings it already. */
   #index(ref: number, day: number): void {
     const generation = this.#generation
-    if (generation.storedDays[2 * ref + 1] === day) return
+    if (generation.facts[FACT_WORDS * ref + DAYS]! >>> 16 === day) return
     const block = this.#block!
     if (generation.pendingBlocks[ref] === block.token && generation.pendingDays[ref] === day) return
     block.series.push(new PendingSeriesDay(generation, ref, day - 1))
@@ -156,6 +160,8 @@ export class TenantMetrics implements MetricTarget {
   }
 }
 
+// An id is four words, and a series' facts begin with one.
+const ID_ROWS = FACT_WORDS / 4
 // 100,000 metrics, about 20 MB: past it metadata is written again, which costs rows and nothing else.
 const MAX_METADATA = 100_000
 // 300 characters: a readable line of an error body.

@@ -23,24 +23,26 @@ export class OtlpPoint {
   valueHigh = 0
   hasValue = false
   count = 0
-  /** Attribute messages, one after the other, tags included; `isSplit` where other fields lie between them. */
-  attributes: { start: number; end: number }[] = []
+  /** Attribute messages, one after the other, tags included, and those that other fields separate from the first ones. */
+  attributesStart = 0
+  attributesEnd = 0
+  readonly moreAttributes: { start: number; end: number }[] = []
   readonly bucketCounts: number[] = []
   readonly bounds: number[] = []
   readonly quantiles: { quantile: number; low: number; high: number }[] = []
   /** Ranges of exemplar messages. */
   readonly exemplars: { start: number; end: number }[] = []
+  readonly #lists: unknown[][] = [this.moreAttributes, this.bucketCounts, this.bounds, this.quantiles, this.exemplars]
 
   clear(): void {
     this.tMs = 0
     this.isStale = false
     this.hasValue = false
     this.count = 0
-    this.attributes.length = 0
-    this.bucketCounts.length = 0
-    this.bounds.length = 0
-    this.quantiles.length = 0
-    this.exemplars.length = 0
+    this.attributesStart = 0
+    this.attributesEnd = 0
+    // Most points have none of these, and setting a length is not free.
+    for (const list of this.#lists) if (list.length > 0) list.length = 0
   }
 }
 
@@ -233,9 +235,11 @@ function addRange(reader: ProtoReader, into: { start: number; end: number }[]): 
 }
 
 function addAttribute(point: OtlpPoint, start: number, end: number): void {
-  const last = point.attributes.at(-1)
-  if (last !== undefined && last.end === start) last.end = end
-  else point.attributes.push({ start, end })
+  if (point.attributesEnd === start && point.moreAttributes.length === 0) point.attributesEnd = end
+  else if (point.attributesEnd === 0) {
+    point.attributesStart = start
+    point.attributesEnd = end
+  } else point.moreAttributes.push({ start, end })
 }
 
 /** Nanoseconds to milliseconds, exactly: 2^32 ns are 4,294 ms and 967,296 ns. */

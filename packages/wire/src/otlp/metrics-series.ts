@@ -19,7 +19,7 @@ export interface ResourceLabels {
 /**
  * Series of one tenant's OTLP metrics, remembered between bodies. Bounded: when a table is full it starts over.
  *
- * Use: `begin` for each body; then for each point `startKey`, `addKey...` and `find`.
+ * Use: `begin` for each body; then for each point `startKey`, `addKey...`, `find`, and `learn` where that found nothing.
  */
 export class OtlpSeries {
   readonly #resources = new ByteTable<ResourceLabels>({ maxEntries: 16_384 })
@@ -76,15 +76,20 @@ export class OtlpSeries {
     this.addKey(scratchDoubleBytes, 0, 8)
   }
 
+  /** The series that the key stands for in the target, `undefined` where they must be learnt. */
+  find(): readonly number[] | undefined {
+    const known = this.#series.get(this.#key, 0, this.#keyLength)
+    return known !== undefined && known.epoch === this.#target!.epoch ? known.refs : undefined
+  }
+
   /**
-   * The `count` series that the key stands for in the target; `labelsOf` makes the labels of each where they are new.
+   * Resolves the `count` series that the key stands for from their labels, and remembers them.
    *
-   * Valid until the next call. A refused series is -1, and asked for again next time.
+   * A refused series is -1; then nothing is remembered, so that it is refused again next time.
    */
-  find(count: number, labelsOf: (i: number) => ReadonlyMap<string, string>): readonly number[] {
+  learn(count: number, labelsOf: (i: number) => ReadonlyMap<string, string>): readonly number[] {
     const target = this.#target!
     const known = this.#series.get(this.#key, 0, this.#keyLength)
-    if (known !== undefined && known.epoch === target.epoch) return known.refs
     const refs: number[] = []
     for (let i = 0; i < count; i++) refs.push(this.resolve(labelsOf(i)))
     if (known !== undefined) {

@@ -128,7 +128,8 @@ export class OtlpMetricsDecoder {
     }
     const series = this.#series
     series.startKey(this.#resource!, this.#metric!.key)
-    for (const { start, end } of point.attributes) series.addKey(reader.bytes, start, end)
+    series.addKey(reader.bytes, point.attributesStart, point.attributesEnd)
+    for (const { start, end } of point.moreAttributes) series.addKey(reader.bytes, start, end)
     let isTaken = false
     if (field === HISTOGRAM) isTaken = this.#writeHistogram(reader.bytes)
     else if (field === SUMMARY) isTaken = this.#writeSummary(reader.bytes)
@@ -148,7 +149,7 @@ export class OtlpMetricsDecoder {
   #writeNumber(bytes: Uint8Array): boolean {
     const point = this.#point
     const { name, kind } = this.#metric!
-    const [ref = -1] = this.#series.find(1, () => this.#labels(bytes, name))
+    const ref = (this.#series.find() ?? this.#series.learn(1, () => this.#labels(bytes, name)))[0]!
     const isTaken = this.#sample(ref, point.valueLow, point.valueHigh)
     if (isTaken && kind === 'counter') for (const { start, end } of point.exemplars) this.#writeExemplar(ref, bytes, start, end)
     return isTaken
@@ -160,11 +161,12 @@ export class OtlpMetricsDecoder {
     const { name } = this.#metric!
     const bounds = Math.min(point.bounds.length, point.bucketCounts.length)
     for (let i = 0; i < bounds; i++) this.#series.addKeyDouble(point.bounds[i]!)
-    const refs = this.#series.find(3 + bounds, (i) => {
+    const labelsOf = (i: number): Map<string, string> => {
       if (i === 0) return this.#labels(bytes, `${name}_sum`)
       if (i === 1) return this.#labels(bytes, `${name}_count`)
       return this.#labels(bytes, `${name}_bucket`, 'le', i === 2 ? '+Inf' : printDecimal(point.bounds[i - 3]!))
-    })
+    }
+    const refs = this.#series.find() ?? this.#series.learn(3 + bounds, labelsOf)
     let isTaken = this.#number(refs[1]!, point.count)
     if (point.hasValue) isTaken = this.#sample(refs[0]!, point.valueLow, point.valueHigh) && isTaken
     let below = 0
@@ -191,11 +193,12 @@ export class OtlpMetricsDecoder {
     const point = this.#point
     const { name } = this.#metric!
     for (const { quantile } of point.quantiles) this.#series.addKeyDouble(quantile)
-    const refs = this.#series.find(2 + point.quantiles.length, (i) => {
+    const labelsOf = (i: number): Map<string, string> => {
       if (i === 0) return this.#labels(bytes, `${name}_sum`)
       if (i === 1) return this.#labels(bytes, `${name}_count`)
       return this.#labels(bytes, name, 'quantile', printDecimal(point.quantiles[i - 2]!.quantile))
-    })
+    }
+    const refs = this.#series.find() ?? this.#series.learn(2 + point.quantiles.length, labelsOf)
     // An absent sum of a summary is 0, as everywhere in proto3.
     const [low, high] = point.hasValue ? [point.valueLow, point.valueHigh] : [0, 0]
     let isTaken = this.#sample(refs[0]!, low, high)
@@ -228,7 +231,8 @@ export class OtlpMetricsDecoder {
   /** The labels of a series of the current point: attributes, then the resource's, then ours, later ones winning. */
   #labels(bytes: Uint8Array, metric: string, extra?: string, value = ''): Map<string, string> {
     const attributes: Record<string, string> = {}
-    for (const { start, end } of this.#point.attributes) {
+    const { attributesStart, attributesEnd, moreAttributes } = this.#point
+    for (const { start, end } of [{ start: attributesStart, end: attributesEnd }, ...moreAttributes]) {
       const reader = new ProtoReader(bytes, start, end)
       while (reader.next() !== 0) readKeyValue(reader, attributes)
     }
