@@ -1,10 +1,13 @@
 // Prometheus's own PromQL scripts against our evaluator: promql/promqltest/testdata/*.test.
 //
-// Run: ORIEL_CONFORMANCE_DIR=<folder with prometheus/> node --conditions=source e2e/conformance/promqltest.ts [-v] [file...]
+// Run: ORIEL_CONFORMANCE_DIR=<folder with prometheus/> node --conditions=source e2e/conformance/promqltest.ts [-v] [--engine] [file...]
+// On the memory store, or with --engine on the embedded engine, each load in a tenant of its own.
 // Samples are floats: an eval that touches native histograms or start times is counted apart, and as failed in the total.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import type { EvalOutcome } from '@oriel/promql/testing'
+import { openClickhouse } from '@oriel/clickhouse'
+import type { EvalOutcome, ScriptTarget } from '@oriel/promql/testing'
 import { runScript, storeTarget } from '@oriel/promql/testing'
 import { openMemoryStore } from '@oriel/store'
 
@@ -21,15 +24,41 @@ interface Tally {
 if (process.env['ORIEL_CONFORMANCE_DIR'] === undefined || !existsSync(directory)) {
   console.log('promqltest: skipped, ORIEL_CONFORMANCE_DIR does not hold prometheus/promql/promqltest/testdata')
 } else {
+  const { target, close } = process.argv.includes('--engine') ? await engineTarget() : memoryTarget()
   const all: EvalOutcome[] = []
   for (const file of readdirSync(directory).filter((name) => name.endsWith('.test'))) {
     if (only.length > 0 && !only.includes(basename(file, '.test'))) continue
-    const outcomes = await runScript(readFileSync(join(directory, file), 'utf8'), storeTarget(openMemoryStore))
+    const outcomes = await runScript(readFileSync(join(directory, file), 'utf8'), target)
     all.push(...outcomes)
     printFile(file, outcomes)
   }
+  await close()
   printTotal(all)
   if (floatsOf(all).some(({ outcome }) => outcome === 'wrong')) process.exitCode = 1
+}
+
+interface OpenTarget {
+  readonly target: ScriptTarget
+  readonly close: () => Promise<void>
+}
+
+function memoryTarget(): OpenTarget {
+  return { target: storeTarget(openMemoryStore), close: async () => {} }
+}
+
+async function engineTarget(): Promise<OpenTarget> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'oriel-promqltest-'))
+  const opened = await openClickhouse({ dataDir })
+  const { store } = opened
+  await opened.engine.started
+  let tenants = 0
+  return {
+    target: storeTarget(() => ({ metrics: store.metrics, sink: store.sink, tenant: `script-${++tenants}` })),
+    close: async () => {
+      await opened.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
 }
 
 function printFile(file: string, outcomes: readonly EvalOutcome[]): void {

@@ -92,7 +92,7 @@ export async function evaluate(source: MetricSource, query: PromqlQuery, context
   const { features = DEFAULT_FEATURES, lookbackMs = DEFAULT_LOOKBACK_MS } = query
   const defaultStepMs = query.defaultSubqueryStepMs ?? DEFAULT_SUBQUERY_STEP_MS
   const parsed = typeof query.expr === 'string' ? parseExpr(query.expr, features) : query.expr
-  if (query.startMs !== query.endMs) refuseForRange(parsed)
+  if (query.startMs !== query.endMs) refuseForRange(parsed, query)
   const steps = stepsOf(query)
   const expr = resolve(parsed, steps)
   const leaves = await readLeaves(expr, steps, { lookbackMs, defaultStepMs }, source, context)
@@ -110,8 +110,9 @@ export async function evaluate(source: MetricSource, query: PromqlQuery, context
   }
 }
 
-/** A range query answers a grid: a bare range or a text has none. */
-function refuseForRange(expr: Expr): void {
+/** A range query answers a grid: it needs a step, and a bare range or a text has no grid. */
+function refuseForRange(expr: Expr, { stepMs }: PromqlQuery): void {
+  if (!(stepMs > 0)) throw new QueryError('QUERY_EXECUTION', `cannot evaluate range query: step is ${stepMs} ms, must be above 0`)
   const type = typeOf(expr)
   if (type !== 'matrix' && type !== 'string') return
   const message = `invalid expression type "${nameOfType(type)}" for range query, must be Scalar or instant Vector`

@@ -2,7 +2,7 @@ import type { Labels } from '@oriel/model'
 import { compileMatchers, labelValue, METRIC_NAME, withLabel } from '@oriel/model'
 import type { MetricBlock } from '@oriel/model'
 import { OrielError } from '@oriel/model'
-import type { MetricSource } from '@oriel/store'
+import type { MetricSource, Sink } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
 import type { Expr } from '../ast.ts'
 import { walk } from '../ast.ts'
@@ -19,6 +19,8 @@ import { hasHistogram, parseScript } from './script.ts'
 export interface ScriptTarget {
   /** An empty place for samples. */
   open(): Promise<{
+    /** Whose samples they are. */
+    readonly tenant: string
     write(block: MetricBlock): Promise<void>
     readonly query: (query: PromqlQuery & { expr: string }) => Promise<PromqlResult>
   }>
@@ -47,7 +49,7 @@ export async function runScript(text: string, target: ScriptTarget): Promise<Eva
         break
       case 'load':
         special.add(command)
-        await opened.write(blockOf(command, TENANT))
+        await opened.write(blockOf(command, opened.tenant))
         break
       case 'eval': {
         const needs = special.needsOf(command)
@@ -63,20 +65,24 @@ export async function runScript(text: string, target: ScriptTarget): Promise<Eva
   return outcomes
 }
 
-const TENANT = 'test'
+/** A store that a script runs on: an empty one, or one tenant of a store that others use too. */
+export interface ScriptStore {
+  readonly metrics: MetricSource
+  readonly sink: Pick<Sink, 'writeMetrics'>
+  readonly tenant?: string
+}
 
-/** A target on a store in this process. */
-export function storeTarget(
-  open: () => { readonly metrics: MetricSource; readonly sink: { writeMetrics(blocks: readonly MetricBlock[]): Promise<void> } },
-): ScriptTarget {
+/** A target on a store: `open` is called at the start and at every `clear`. */
+export function storeTarget(open: () => ScriptStore): ScriptTarget {
   return {
     open: async () => {
-      const { metrics, sink } = open()
+      const { metrics, sink, tenant = 'test' } = open()
       return {
+        tenant,
         write: async (block) => sink.writeMetrics([block]),
         query: async (query) =>
           evaluate(metrics, query, {
-            tenants: [TENANT],
+            tenants: [tenant],
             signal: new AbortController().signal,
             limits: DEFAULT_QUERY_LIMITS,
             stats: makeQueryStats(),
