@@ -16,6 +16,36 @@ export interface HttpDoor {
   handle(request: IncomingMessage, response: ServerResponse): void
 }
 
+/** Every path that a door of the way in may stand at, for servers that listen before it is open. */
+export const DOOR_PATHS: readonly string[] = [
+  '/v1/logs',
+  '/v1/traces',
+  '/v1/metrics',
+  '/otlp/v1/logs',
+  '/otlp/v1/traces',
+  '/otlp/v1/metrics',
+  '/api/v1/otlp/v1/metrics',
+  '/loki/api/v1/push',
+  '/api/prom/push',
+  '/api/v1/write',
+  '/prometheus/api/v1/write',
+  '/api/v1/push',
+]
+
+/**
+ * Doors that answer 503 with Retry-After, for the time before `openIngest` resolves: senders try again, where a 404 would make them
+ * throw their data away.
+ */
+export function startingDoors(): HttpDoor[] {
+  const body = 'starting: the engine is not up yet\n'
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '1' }
+  return DOOR_PATHS.map((path) => ({
+    method: 'POST',
+    path,
+    handle: (request, response) => send(request, response, { status: 503, headers, body }),
+  }))
+}
+
 /** An answer. */
 export interface Reply {
   readonly status: number

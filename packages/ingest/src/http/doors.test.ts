@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DEFAULT_INGEST_LIMITS } from '../limits.ts'
 import { openIngest, type Ingest } from '../open.ts'
+import { DOOR_PATHS, startingDoors } from './door.ts'
 
 const NOW_MS = 1_700_000_000_000
 const NOW_NS = '1700000000000000000'
@@ -239,6 +240,13 @@ test('pipelined requests are answered in order, a cut one last', async () => {
   const answers = await socket(`${whole}${whole}${HEAD}Content-Length: 99\r\n\r\nab`)
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 408'])
   expect(await storedRequests()).toBe(1)
+})
+
+test('before the way in is open its paths are 503 with Retry-After', async () => {
+  expect([...DOOR_PATHS].sort()).toEqual([...new Set(ingest.doors.map(({ path }) => path))].sort())
+  ingest = { ...ingest, doors: startingDoors() }
+  const { status, headers } = await post('/v1/logs', logs('x'), PROTOBUF)
+  expect([status, headers.get('retry-after')]).toEqual([503, '1'])
 })
 
 test('any bytes on any door are answered below 500', async () => {
