@@ -6,6 +6,7 @@ import type { Scheme } from './browser.ts'
 import { ORIEL_URL, SCHEMES, findViolations, openBrowser, openPage, settle, takeScreenshot } from './browser.ts'
 import { Report } from './report.ts'
 import { seedBigTrace, seedStory } from './seed.ts'
+import { checkStates } from './states.ts'
 import { timeServicePage, timeWaterfall } from './timings.ts'
 
 const report = new Report()
@@ -13,6 +14,7 @@ const service = process.env['ORIEL_SERVICE'] ?? (await seedStory(Date.now())).se
 const browser = await openBrowser()
 try {
   for (const scheme of SCHEMES) await walk(browser, scheme)
+  await checkStates(browser, report, service)
   for (const scheme of SCHEMES) await auditScreens(browser, scheme)
   await measure(browser)
 } finally {
@@ -107,6 +109,12 @@ async function auditScreens(from: Browser, scheme: Scheme): Promise<void> {
     ['logs-none', `/logs?${range}&q=${encodeURIComponent('{service_name="nobody"} |= "nothing"')}`],
     ['traces', `/traces?${range}`],
     ['traces-text', `/traces?${range}&q=${encodeURIComponent('{ status = error }')}`],
+    ['trace', `/services/${service}?${range}`, openFirstError],
+    [
+      'trace-logs',
+      `/services/${service}?${range}`,
+      (shown) => openFirstError(shown).then(() => shown.getByRole('tab', { name: 'Logs' }).click()),
+    ],
     ['trace-not-stored', `/traces/${'0'.repeat(31)}1`],
     ['not-found', '/no/such/page'],
     ['palette', `/services?${range}`, (shown) => shown.keyboard.press('Control+k')],
@@ -132,6 +140,12 @@ async function auditScreens(from: Browser, scheme: Scheme): Promise<void> {
 
 async function showTables(page: Page): Promise<void> {
   for (const button of await page.locator('button[aria-label="View as table"]').all()) await button.click()
+}
+
+async function openFirstError(page: Page): Promise<void> {
+  await page.locator('section[aria-label="Recent errors"] a[href*="sel=span"]').first().click()
+  await page.locator('[role=treeitem][aria-selected=true]').waitFor()
+  await settle(page)
 }
 
 async function openFirstLine(page: Page): Promise<void> {

@@ -89,7 +89,7 @@ async function complete(cursor: CursorContext, { language, context }: CodeEditor
   const before = cursor.state.sliceDoc(0, cursor.pos)
   const found = await language.complete(before, context()).catch(() => undefined)
   if (found === undefined || cursor.aborted || found.options.length === 0) return null
-  if (!cursor.explicit && cursor.pos === found.from && !/[{,("'`|]$/.test(before)) return null
+  if (!cursor.explicit && cursor.pos === found.from && !/[{,("'`|]\s*$/.test(before)) return null
   return {
     from: found.from,
     validFor: /^[\w.:\-/ ]*$/,

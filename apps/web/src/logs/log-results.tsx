@@ -71,6 +71,8 @@ function Volume({ query, onQuery }: LogResultsProps): ReactNode {
     queryVolume(query, { range, maxPoints: VOLUME_BARS, signal }),
   )
   const series = useMemo(() => volumeSeries(answer.data), [answer.data])
+  // The list says in words that there is nothing; an empty chart above it would only say it again.
+  if (answer.data?.levels.length === 0 && answer.error === undefined) return null
   return (
     <ChartPanel
       title="Volume"

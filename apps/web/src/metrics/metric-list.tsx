@@ -20,6 +20,8 @@ interface MetricListProps {
 }
 
 interface MetricRow extends PickedMetric {
+  /** What the list says: a histogram's three metrics are one row. */
+  readonly shown: string
   readonly help: string
 }
 
@@ -31,10 +33,7 @@ export function MetricList({ picked, onPick }: MetricListProps): ReactNode {
   const patch = usePatchSearch()
   const answer = useRangeAnswer(['metric-names'], async ({ range, signal }) => {
     const [names, metadata] = await Promise.all([labelValues('__name__', { range, signal }), metricMetadata(signal)])
-    return names.map((name): MetricRow => {
-      const known = metadata[name] ?? metadata[name.replace(/_(bucket|count|sum|total)$/, '')]
-      return { name, type: known?.[0]?.type ?? '', help: known?.[0]?.help ?? '' }
-    })
+    return foldNames(names, metadata)
   })
   const rows = useMemo(() => filterRows(answer.data ?? [], find), [answer.data, find])
   return (
@@ -60,6 +59,29 @@ export function MetricList({ picked, onPick }: MetricListProps): ReactNode {
       </AnswerPanel>
     </div>
   )
+}
+
+type Metadata = Awaited<ReturnType<typeof metricMetadata>>
+
+/** One row a metric; `x_bucket`, `x_count` and `x_sum` of a histogram are one, which leads to its quantile (of a summary: to its rate). */
+function foldNames(names: readonly string[], metadata: Metadata): MetricRow[] {
+  const all = new Set(names)
+  const rows = new Map<string, MetricRow>()
+  for (const name of names) {
+    const family = familyOf(name, all, metadata)
+    if (rows.has(family)) continue
+    const pick = ['', '_bucket', '_count'].map((suffix) => family + suffix).find((one) => all.has(one))
+    const known = metadata[family]?.[0] ?? metadata[family.replace(/_total$/, '')]?.[0]
+    rows.set(family, { name: pick ?? name, shown: family, type: known?.type ?? '', help: known?.help ?? '' })
+  }
+  return [...rows.values()]
+}
+
+/** The histogram or summary that a metric is a part of, itself when it stands alone. */
+function familyOf(name: string, all: ReadonlySet<string>, metadata: Metadata): string {
+  const family = name.replace(/_(bucket|count|sum)$/, '')
+  const type = metadata[family]?.[0]?.type
+  return type === 'histogram' || type === 'summary' || all.has(`${family}_bucket`) ? family : name
 }
 
 function NoMetrics(): ReactNode {
@@ -88,9 +110,9 @@ function Rows({ rows, picked, onPick }: MetricListProps & { readonly rows: reado
               style={{ transform: `translateY(${start}px)` }}
               aria-pressed={row.name === picked}
               onClick={() => onPick(row)}
-              title={row.help}
+              title={`${row.shown}\n${row.help}`}
             >
-              <span className={styles['metricName']}>{row.name}</span>
+              <span className={styles['metricName']}>{row.shown}</span>
               <span className={styles['metricHelp']}>
                 {[row.type, row.help].filter((text) => text !== '' && text !== 'unknown').join(' · ') || 'no description'}
               </span>

@@ -1,15 +1,24 @@
 import type { StatusAnswer } from '@oriel/contract'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
-import { CopyButton } from '../frame/buttons.tsx'
+import { CopyButton, SmallButton } from '../frame/buttons.tsx'
+import { Link } from '../frame/link.tsx'
+import { linkTo } from '../frame/link-to.ts'
 import { Panel } from '../frame/panel.tsx'
+import { useTime } from '../frame/use-time.ts'
 import page from '../style/page.module.css'
 import { makeSnippets } from './snippets.ts'
 import styles from './onboarding.module.css'
 
+const LOOK_BACK = [
+  { name: '24 hours', from: 'now-24h' },
+  { name: '7 days', from: 'now-7d' },
+] as const
+
 /** The first screen of an empty store: how to send something to this very server. It gives way by itself when data comes. */
 export function Onboarding({ status, onData }: { readonly status: StatusAnswer; readonly onData: () => void }): ReactNode {
   const snippets = makeSnippets(status, window.location.origin)
+  const { show, context } = useTime()
   const [chosen, setChosen] = useState(snippets[0]?.id)
   const snippet = snippets.find(({ id }) => id === chosen)
   useEffect(() => {
@@ -17,7 +26,7 @@ export function Onboarding({ status, onData }: { readonly status: StatusAnswer; 
     return () => clearInterval(timer)
   }, [onData])
   return (
-    <div className={page['page']}>
+    <div className={`${page['page']} ${styles['page']}`}>
       <div className={styles['intro']}>
         <h1 className={styles['title']}>Point something at Oriel</h1>
         <p>It speaks what you already run. Pick a sender, paste, and this page turns into your services.</p>
@@ -45,9 +54,22 @@ export function Onboarding({ status, onData }: { readonly status: StatusAnswer; 
           )}
         </div>
       </Panel>
-      <p className={styles['waiting']} role="status">
-        <span className={styles['pulse']} aria-hidden />
-        Waiting for the first record …
+      <p className={styles['waiting']}>
+        <span role="status">
+          <span className={styles['pulse']} aria-hidden />
+          Waiting for the first service …
+        </span>
+        <span className="muted">Sent something before? Look back over</span>
+        {LOOK_BACK.map(({ name, from }) => (
+          <SmallButton key={from} onClick={() => show({ from, to: 'now' })}>
+            {name}
+          </SmallButton>
+        ))}
+        {status.isSelfOn && (
+          <Link className="link" href={linkTo({ kind: 'service', service: 'oriel' }, context)}>
+            Or watch Oriel watch itself
+          </Link>
+        )}
       </p>
     </div>
   )

@@ -1,4 +1,4 @@
-import type { RedAnswer, ServicesAnswer } from '@oriel/contract'
+import type { RedAnswer, ServicesAnswer, StatusAnswer } from '@oriel/contract'
 import { TextInput } from '@mantine/core'
 import { Search, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -28,16 +28,24 @@ const WAITING_MS = 2_000
 /** Every service with its rate, errors and duration; on an empty store, how to send something. */
 export function ServicesScreen(): ReactNode {
   const answer = useRangeAnswer(['services'], ({ range, signal }) => loadServices(range, signal))
-  const isEmpty = answer.data?.services.length === 0
+  const isEmpty = answer.data?.services.every(({ service }) => service === SELF_SERVICE) ?? false
   const status = useFixedAnswer(['status', 'first'], loadStatus, { isEnabled: isEmpty, everyMs: isEmpty ? WAITING_MS : 0 })
   const newest = status.data?.newest
-  const hasData = newest !== undefined && (newest.logsMs ?? newest.metricsMs ?? newest.tracesMs) !== undefined
-  if (isEmpty && status.data !== undefined && !hasData) return <Onboarding status={status.data} onData={answer.retry} />
+  if (isEmpty && status.data !== undefined && isOnlySelf(status.data))
+    return <Onboarding status={status.data} onData={answer.retry} />
   return (
     <div className={page['page']}>
       <ServiceList answer={answer} newestMs={newest?.tracesMs} />
     </div>
   )
+}
+
+/** Oriel's own service: its presence does not mean that anybody sends anything. */
+const SELF_SERVICE = 'oriel'
+
+/** Whether nothing came but, perhaps, what Oriel says about itself (which the newest times cannot tell apart). */
+function isOnlySelf({ newest, isSelfOn }: StatusAnswer): boolean {
+  return isSelfOn || (newest.logsMs ?? newest.metricsMs ?? newest.tracesMs) === undefined
 }
 
 function ServiceList({
