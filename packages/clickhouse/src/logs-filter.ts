@@ -30,7 +30,7 @@ export function recordCondition(
 }
 
 /** A LogQL line filter on `body`. In regexes `.` stops at a newline, as in Go; the engine's default is the opposite. */
-export function lineCondition({ op, patterns }: LineFilter, bindings: Bindings): string {
+function lineCondition({ op, patterns }: LineFilter, bindings: Bindings): string {
   const isRegex = op === '|~' || op === '!~'
   const isWanted = op === '|=' || op === '|~'
   const any = anyOf(
@@ -67,7 +67,7 @@ export function wholeWords(pattern: string): string[] {
 const WORD_SEPARATOR = /[\u0000-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007f]/
 
 /** A matcher on structured metadata. What columns hold is looked up there, and among the attributes only where they are empty. */
-export function metadataCondition(matcher: Matcher, bindings: Bindings): string {
+function metadataCondition(matcher: Matcher, bindings: Bindings): string {
   const { name, op, value } = matcher
   // Ids are always in their column (ingest takes them out of the attributes), and its index finds them.
   if (name === 'trace_id' && op === '=' && value !== '') return `trace_id = ${bindings.text(value)}`

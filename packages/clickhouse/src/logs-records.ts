@@ -24,7 +24,7 @@ export async function* readRecords(
 ): AsyncGenerator<LogBatch, void, undefined> {
   throwIfAborted(context)
   let left = request.limit === 0 ? Infinity : request.limit
-  let sliceNs = FIRST_SLICE_NS
+  let sliceNs = request.limit === 0 ? FIRST_SLICE_OF_ALL_NS : FIRST_SLICE_NS
   let rest = windowOf(request.range)
   // The first statement goes out even for an empty range, so that a bad pattern is refused whatever the range.
   for (;;) {
@@ -46,12 +46,16 @@ export async function* readRecords(
 const NS_PER_MINUTE = 60_000_000_000n
 // 5 minutes: at 10,000 lines a second the first slice holds 3M rows, of which only times are read; an idle store needs few more.
 const FIRST_SLICE_NS = 5n * NS_PER_MINUTE
+// 10 s where every record is wanted: the engine then sorts whole records, and 10,000 lines a second are what it should hold at once.
+const FIRST_SLICE_OF_ALL_NS = NS_PER_MINUTE / 6n
 const GROWTH = 4n
 // 100,000 rows: about 30 MB to sort in the engine; a slice that held more is followed by a smaller one.
 const AIMED_ROWS = 100_000
 const SMALLEST_SLICE_NS = 1_000_000_000n
 // 8,192 rows: what one batch carries to its reader at most; smaller blocks make the engine's scans slower.
 const BATCH_ROWS = 8_192
+// 128 MiB: a burst after quiet times may fill a slice with more than was aimed at; what is above this is sorted on disk.
+const SORT_BYTES = 128 * 2 ** 20
 
 function nextSize({ firstNs, lastNs }: NsWindow, rows: number): bigint {
   const sizeNs = lastNs - firstNs + 1n
@@ -69,7 +73,11 @@ function readSlice(
   context: QueryContext,
 ): AsyncGenerator<NativeBlock, void, undefined> {
   const { sql, params } = sliceStatement(request, slice, limit, context)
-  return client.stream(sql, { params, context, settings: { max_block_size: BATCH_ROWS } })
+  return client.stream(sql, {
+    params,
+    context,
+    settings: { max_block_size: BATCH_ROWS, max_bytes_before_external_sort: SORT_BYTES },
+  })
 }
 
 /** The statement for one slice; exported for the test that pins it. */
