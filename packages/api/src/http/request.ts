@@ -30,7 +30,8 @@ export async function readParameters(request: IncomingMessage, url: URL): Promis
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const pieces: Buffer[] = []
   let size = 0
-  for await (const piece of request) {
+  // Not destroyed at the limit: the sender is to read the answer, which a reset connection would take from it.
+  for await (const piece of request.iterator({ destroyOnReturn: false })) {
     const bytes = Buffer.isBuffer(piece) ? piece : Buffer.from(String(piece))
     size += bytes.length
     if (size > limit) throw new ApiError('API_TOO_LARGE', `cannot read the request: body above ${limit} bytes`)

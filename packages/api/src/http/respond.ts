@@ -8,7 +8,7 @@ import type { Answer } from './exchange.ts'
 
 // 1 KiB: below this a gzip header eats the gain.
 const MIN_GZIP_BYTES = 1_024
-// Level 1: 0.175 of the size where level 6 has 0.149, at a sixth of its CPU time (bench/print-matrix.ts).
+// Level 1: 0.175 of the size where level 6 has 0.149, at a quarter of its CPU time (bench/print-matrix.ts).
 const GZIP = { level: constants.Z_BEST_SPEED } as const
 
 // 64 KiB of text a piece: few calls into the socket, little memory held.
