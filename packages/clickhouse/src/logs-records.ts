@@ -22,7 +22,6 @@ export async function* readRecords(
   request: LogRequest,
   context: QueryContext,
 ): AsyncGenerator<LogBatch, void, undefined> {
-  throwIfAborted(context)
   let left = request.limit === 0 ? Infinity : request.limit
   let sliceNs = request.limit === 0 ? FIRST_SLICE_OF_ALL_NS : FIRST_SLICE_NS
   let rest = windowOf(request.range)
@@ -31,6 +30,8 @@ export async function* readRecords(
     const slice = firstSlice(rest, sliceNs, request.direction)
     let rows = 0
     for await (const block of readSlice(client, request, slice, left, context)) {
+      // What has arrived already would come without another word from the engine.
+      throwIfAborted(context)
       rows += block.rows
       yield await makeBatch(block, streams, context)
     }

@@ -1,5 +1,5 @@
 import type { Labels, Matcher, TimeRange } from '@oriel/model'
-import { labelsOf, MS_PER_DAY } from '@oriel/model'
+import { compareLabels, labelsOf, MS_PER_DAY } from '@oriel/model'
 import type { IndexRequest, QueryContext } from '@oriel/store'
 import { StoreError } from '@oriel/store'
 import { allOf, anyOf, Bindings, matcherCondition, tenantCondition } from './conditions.ts'
@@ -48,7 +48,7 @@ LIMIT ${limitOf(request, context)}`
       const all = blocks.flatMap((block) => block.maps('stream_labels').map(labelsOf))
       context.stats.series += all.length
       if (all.length > context.limits.maxSeries) throw tooMany(context)
-      return all
+      return all.sort(compareLabels)
     },
     async labelNames(request, context) {
       const bindings = new Bindings()

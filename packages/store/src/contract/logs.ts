@@ -286,6 +286,41 @@ const others: readonly Fact[] = [
     },
   },
   {
+    title: 'a read cancelled half-way rejects with STORE_CANCELLED',
+    async run(input) {
+      await write(
+        input,
+        linesAt(
+          API,
+          Array.from({ length: 20_000 }, (_, i) => `line ${i}`),
+        ),
+      )
+      const cancel = new AbortController()
+      const context = { ...contextFor(input.tenant), signal: cancel.signal }
+      const read = async () => {
+        for await (const { records: got } of input.store.logs.records(logRequest(), context)) if (got.length > 0) cancel.abort()
+      }
+      await expect(read()).rejects.toMatchObject({ code: 'STORE_CANCELLED' })
+    },
+  },
+  {
+    title: 'a read may be left after its first batch, and the store goes on',
+    async run(input) {
+      await write(
+        input,
+        linesAt(
+          API,
+          Array.from({ length: 20_000 }, (_, i) => `line ${i}`),
+        ),
+      )
+      for await (const { records: got } of input.store.logs.records(logRequest(), contextFor(input.tenant))) {
+        expect(got[0]?.line).toBe('line 0')
+        break
+      }
+      expect(await lines(input, { limit: 1 })).toEqual(['line 0'])
+    },
+  },
+  {
     title: 'a tenant without logs gets empty answers',
     async run(input) {
       const { logs } = input.store
