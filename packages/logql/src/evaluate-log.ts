@@ -51,9 +51,11 @@ class Groups {
   }
 
   add({ tNs }: LogRecord, line: string, labels: LineLabels): void {
-    const { stream, metadata, parsed } = labels.split()
-    const shown = this.#isCategorized ? stream : labels.joined()
-    const key = labels.isPlain ? rememberedKey(shown) : labelsKey(shown)
+    const parts = labels.split()
+    const { stream, metadata, parsed } = parts
+    const shown = this.#isCategorized ? stream : labels.joined(parts)
+    // A stream's own labels are one array for all its lines: its key is made once.
+    const key = this.#isCategorized || labels.isPlain ? rememberedKey(shown) : labelsKey(shown)
     let group = this.#byKey.get(key)
     if (group === undefined) this.#byKey.set(key, (group = { labels: shown, entries: [] }))
     group.entries.push({ tNs, line, metadata, parsed })

@@ -30,6 +30,10 @@ export function lex(text: string): Token[] {
 
 /** Seconds of a duration such as `1h30m` or `1.5s`, with days, weeks and years; `undefined` if it is none. */
 export function parseDurationSeconds(text: string): number | undefined {
+  // Most values of logs have one unit: dividing (not multiplying) gives the double nearest to the decimal.
+  const single = SINGLE_DURATION.exec(text)
+  const divisor = SUBSECOND_DIVISORS[single?.[2] ?? '']
+  if (divisor !== undefined) return Number(single?.[1]) / divisor
   const parsed = parseGoDuration(text)
   return parsed.ok ? Number(parsed.value) / 1e9 : undefined
 }
@@ -44,6 +48,8 @@ export function parseBytes(text: string): number | undefined {
   return scale === undefined ? undefined : Math.trunc(Number(amount.replaceAll(',', '')) * scale)
 }
 
+const SINGLE_DURATION = /^(-?\d+(?:\.\d+)?)(ns|us|µs|ms|s)$/
+const SUBSECOND_DIVISORS: Readonly<Record<string, number>> = { ns: 1e9, us: 1e6, µs: 1e6, ms: 1e3, s: 1 }
 const BYTES = /^\s*(\d[\d,]*\.?\d*|\.\d+)\s*([a-zA-Z]*)\s*$/
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   '': 1,

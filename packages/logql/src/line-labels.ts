@@ -17,8 +17,16 @@ export interface SplitLabels {
 export class LineLabels {
   #stream: Labels = []
   #metadata: Labels = []
-  readonly #parsed = new Map<string, string>()
-  readonly #hidden = new Set<string>()
+  // Names get a slot once; marks tell in which line a slot was last set, listed or hidden. Starting a line clears nothing.
+  #slots = new Map<string, number>()
+  #slotNames: string[] = []
+  #slotValues: string[] = []
+  #setIn: number[] = []
+  #listedIn: number[] = []
+  #hiddenIn: number[] = []
+  #listed: number[] = []
+  #line = 1
+  #hiddenCount = 0
   #error = ''
   #errorDetails = ''
 
@@ -26,8 +34,10 @@ export class LineLabels {
   reset(stream: Labels, metadata: Labels): void {
     this.#stream = stream
     this.#metadata = metadata
-    if (this.#parsed.size > 0) this.#parsed.clear()
-    if (this.#hidden.size > 0) this.#hidden.clear()
+    this.#line++
+    this.#hiddenCount = 0
+    if (this.#listed.length > 0) this.#listed.length = 0
+    if (this.#slotNames.length > MAX_SLOTS) this.#forgetNames()
     this.#error = ''
     this.#errorDetails = ''
   }
@@ -38,28 +48,31 @@ export class LineLabels {
   }
 
   get(name: string): string {
-    const parsed = this.#parsed.get(name)
-    if (parsed !== undefined) return parsed
+    const slot = this.#slots.get(name)
+    if (slot !== undefined && this.#setIn[slot] === this.#line) return this.#slotValues[slot]!
     if (name === ERROR) return this.#error
     if (name === ERROR_DETAILS) return this.#errorDetails
-    if (this.#hidden.has(name)) return ''
+    if (slot !== undefined && this.#hiddenIn[slot] === this.#line) return ''
     return valueIn(this.#stream, name) ?? valueIn(this.#metadata, name) ?? this.#suffixedMetadata(name)
   }
 
   /** Sets a parsed label over whatever has the name; '' removes it. */
   set(name: string, value: string): void {
-    if (value === '') this.delete(name)
-    else {
-      this.#parsed.set(name, value)
-      this.#hidden.add(name)
+    if (value === '') {
+      this.delete(name)
+      return
     }
+    const slot = this.#slotOf(name)
+    this.#setSlot(slot, value)
+    this.#hide(slot)
   }
 
   delete(name: string): void {
     if (name === ERROR) this.#error = ''
     if (name === ERROR_DETAILS) this.#errorDetails = ''
-    this.#parsed.delete(name)
-    this.#hidden.add(name)
+    const slot = this.#slotOf(name)
+    this.#setIn[slot] = 0
+    this.#hide(slot)
   }
 
   /**
@@ -67,10 +80,11 @@ export class LineLabels {
    * name found before keeps its first value.
    */
   extract(name: string, value: string): void {
+    if (value === '' || name === '') return
+    let slot = this.#slotOf(name)
     const isTaken = valueIn(this.#stream, name) !== undefined || valueIn(this.#metadata, name) !== undefined
-    const key = isTaken && !this.#hidden.has(name) ? `${name}${EXTRACTED}` : name
-    if (this.#parsed.has(key) || value === '') return
-    this.#parsed.set(key, value)
+    if (isTaken && this.#hiddenIn[slot] !== this.#line) slot = this.#slotOf(`${name}${EXTRACTED}`)
+    if (this.#setIn[slot] !== this.#line) this.#setSlot(slot, value)
   }
 
   setError(code: string, details: string): void {
@@ -86,24 +100,25 @@ export class LineLabels {
 
   /** Whether the line still has exactly its stream's labels. */
   get isPlain(): boolean {
-    return this.#metadata.length === 0 && this.#parsed.size === 0 && this.#hidden.size === 0 && this.#error === ''
+    return this.#metadata.length === 0 && this.#listed.length === 0 && this.#hiddenCount === 0 && this.#error === ''
   }
 
-  /** All labels as one sorted set. */
-  joined(): Labels {
+  /** All labels as one sorted set; `parts` saves taking them apart again. */
+  joined(parts?: SplitLabels): Labels {
     if (this.isPlain) return this.#stream
-    const { stream, metadata, parsed } = this.split()
+    const { stream, metadata, parsed } = parts ?? this.split()
     return [...stream, ...metadata, ...parsed].sort(byName)
   }
 
   /** The labels by origin. */
   split(): SplitLabels {
-    const isFree = this.#hidden.size === 0
-    const stream = isFree ? this.#stream : this.#stream.filter(({ name }) => !this.#hidden.has(name))
+    const isFree = this.#hiddenCount === 0
+    const stream = isFree ? this.#stream : this.#stream.filter(({ name }) => !this.#isHidden(name))
     const metadata: Label[] = []
     for (const label of this.#metadata) {
       const name = valueIn(this.#stream, label.name) === undefined ? label.name : `${label.name}${EXTRACTED}`
-      if (!this.#hidden.has(name) && label.value !== '') metadata.push(name === label.name ? label : { name, value: label.value })
+      if (label.value === '' || (!isFree && this.#isHidden(name))) continue
+      metadata.push(name === label.name ? label : { name, value: label.value })
     }
     return { stream, metadata, parsed: this.#parsedLabels() }
   }
@@ -115,12 +130,58 @@ export class LineLabels {
     return key
   }
 
+  #slotOf(name: string): number {
+    let slot = this.#slots.get(name)
+    if (slot === undefined) {
+      slot = this.#slotNames.push(name) - 1
+      this.#slots.set(name, slot)
+      this.#slotValues.push('')
+      this.#setIn.push(0)
+      this.#listedIn.push(0)
+      this.#hiddenIn.push(0)
+    }
+    return slot
+  }
+
+  #setSlot(slot: number, value: string): void {
+    this.#slotValues[slot] = value
+    this.#setIn[slot] = this.#line
+    if (this.#listedIn[slot] === this.#line) return
+    this.#listedIn[slot] = this.#line
+    this.#listed.push(slot)
+  }
+
+  #hide(slot: number): void {
+    if (this.#hiddenIn[slot] === this.#line) return
+    this.#hiddenIn[slot] = this.#line
+    this.#hiddenCount++
+  }
+
+  #isHidden(name: string): boolean {
+    const slot = this.#slots.get(name)
+    return slot !== undefined && this.#hiddenIn[slot] === this.#line
+  }
+
+  #forgetNames(): void {
+    this.#slots = new Map()
+    this.#slotNames = []
+    this.#slotValues = []
+    this.#setIn = []
+    this.#listedIn = []
+    this.#hiddenIn = []
+  }
+
   #parsedLabels(): Label[] {
     const parsed: Label[] = []
-    for (const [name, value] of this.#parsed) parsed.push({ name, value })
-    if (this.#error !== '' && !this.#parsed.has(ERROR)) parsed.push({ name: ERROR, value: this.#error })
-    if (this.#errorDetails !== '' && !this.#parsed.has(ERROR_DETAILS))
-      parsed.push({ name: ERROR_DETAILS, value: this.#errorDetails })
+    let hasOwnError = false
+    for (const slot of this.#listed) {
+      if (this.#setIn[slot] !== this.#line) continue
+      const name = this.#slotNames[slot]!
+      hasOwnError ||= name === ERROR
+      parsed.push({ name, value: this.#slotValues[slot]! })
+    }
+    if (this.#error !== '' && !hasOwnError) parsed.push({ name: ERROR, value: this.#error })
+    if (this.#errorDetails !== '') parsed.push({ name: ERROR_DETAILS, value: this.#errorDetails })
     return parsed.sort(byName)
   }
 
@@ -135,6 +196,8 @@ export class LineLabels {
 export const ERROR = '__error__'
 const ERROR_DETAILS = '__error_details__'
 const EXTRACTED = '_extracted'
+// 10,000: more names than sane logs have; a log that makes names up must not fill the memory.
+const MAX_SLOTS = 10_000
 
 /** `labelsKey`, with the key of label sets seen before remembered while they live (streams repeat for every line). */
 export function rememberedKey(labels: Labels): string {

@@ -145,10 +145,12 @@ function compileLogfmt({ isStrict, extractions }: LogfmtStage, wanted: Wanted): 
   }
   const labelsOf = new Map<string, string[]>()
   for (const { label, path } of extractions) labelsOf.set(path, [...(labelsOf.get(path) ?? []), label])
+  const wants = (key: string): boolean => labelsOf.has(key)
   return (line, labels) => {
-    const problem = scanLogfmt(line, isStrict, (key, value) => {
+    const take = (key: string, value: string): void => {
       for (const label of labelsOf.get(key) ?? []) labels.extract(label, value)
-    })
+    }
+    const problem = scanLogfmt(line, isStrict, { wants, take })
     if (problem !== undefined) labels.setError('LogfmtParserErr', problem)
     return line
   }

@@ -8,45 +8,51 @@ import { sanitizedName } from './names.ts'
  * Values may be quoted; unless strict, malformed pairs are skipped. Source: Grafana Loki documentation, "Parser expression: logfmt".
  */
 export function extractLogfmt(line: string, labels: LineLabels, wanted: Wanted, isStrict: boolean): string | undefined {
-  return scanLogfmt(line, isStrict, (key, value) => {
-    const name = sanitizedName(key)
-    if (wanted === undefined || wanted.has(name)) labels.extract(name, value)
+  return scanLogfmt(line, isStrict, {
+    wants: (key) => wanted === undefined || wanted.has(sanitizedName(key)),
+    take: (key, value) => labels.extract(sanitizedName(key), value),
   })
 }
 
-/** Hands every pair to `take` in order; see `extractLogfmt`. */
-export function scanLogfmt(line: string, isStrict: boolean, take: Take): string | undefined {
+/** Who takes pairs: `take` is called, in order, for the pairs whose key is wanted. Keys without a value are skipped. */
+export interface PairTaker {
+  wants(key: string): boolean
+  take(key: string, value: string): void
+}
+
+/** Hands pairs of a line to `taker`; see `extractLogfmt`. */
+export function scanLogfmt(line: string, isStrict: boolean, taker: PairTaker): string | undefined {
   let at = skipBlank(line, 0)
   while (at < line.length) {
     const keyEnd = endOfKey(line, at)
     const code = line.charCodeAt(keyEnd)
     // Positive: where to go on. Negative: malformed, go on behind the word at -next.
     let next = -keyEnd - 1
-    if (keyEnd > at && code === EQUALS) next = takeValue(line, line.slice(at, keyEnd), keyEnd + 1, take)
-    else if (keyEnd > at && code !== QUOTE) {
-      take(line.slice(at, keyEnd), '')
-      next = keyEnd
-    }
+    if (keyEnd > at && code === EQUALS) next = takeValue(line, line.slice(at, keyEnd), keyEnd + 1, taker)
+    else if (keyEnd > at && code !== QUOTE) next = keyEnd
     if (next < 0 && isStrict) return `malformed pair at position ${-next}`
     at = skipBlank(line, next < 0 ? endOfWord(line, -next) : next)
   }
   return undefined
 }
 
-type Take = (key: string, value: string) => void
-
 /** Takes the value that starts at `start`. Returns the offset behind it, or the negated position (from 1) of what is malformed. */
-function takeValue(line: string, key: string, start: number, take: Take): number {
+function takeValue(line: string, key: string, start: number, taker: PairTaker): number {
   if (line.charCodeAt(start) === QUOTE) {
     const close = endOfQuoted(line, start)
     if (close < 0) return -line.length
-    take(key, unquoted(line.slice(start, close + 1)))
+    if (taker.wants(key)) taker.take(key, unquoted(line.slice(start, close + 1)))
     return close + 1
   }
-  const end = endOfWord(line, start)
-  const value = line.slice(start, end)
-  if (value.includes('"') || value.includes('=')) return -(start + 1)
-  take(key, value)
+  let end = start
+  let isMalformed = false
+  for (; end < line.length; end++) {
+    const code = line.charCodeAt(end)
+    if (code <= SPACE) break
+    if (code === QUOTE || code === EQUALS) isMalformed = true
+  }
+  if (isMalformed) return -(start + 1)
+  if (taker.wants(key)) taker.take(key, line.slice(start, end))
   return end
 }
 
