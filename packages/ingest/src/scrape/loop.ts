@@ -135,7 +135,7 @@ export class ScrapeLoop {
       }
       await this.#options.writer.write(this.#options.tenant, (target) => {
         const run = this.#run(target, tMs)
-        const counts = run.readText(body, format === 'openmetrics')
+        const counts = format === 'protobuf' ? run.readProtobuf(body) : run.readText(body, format === 'openmetrics')
         this.#writeReport(target, tMs, { isUp: true, durationMs: durationMs(), counts, bodyBytes: body.length })
       })
       return ''
@@ -163,7 +163,7 @@ export class ScrapeLoop {
   }
 
   #run(target: MetricTarget, tMs: number): ScrapeRun {
-    return new ScrapeRun(this.#cache, target, { job: this.#options.job, targetLabels: this.target.labels, tMs })
+    return new ScrapeRun(this.#cache, target, { job: this.#options.job, targetLabels: this.target.labels, tMs }, this.#wasText)
   }
 
   #reportNames(): string[] {

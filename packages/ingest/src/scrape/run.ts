@@ -2,8 +2,8 @@
 
 import type { Label, Labels, MetricType } from '@oriel/model'
 import { METRIC_NAME, STALE_HIGH, STALE_LOW } from '@oriel/model'
-import type { MetricTarget } from '@oriel/wire'
-import { decodeTextSeries, LabelBytes, parseBound, printBound, TextScanner } from '@oriel/wire'
+import type { FamilySample, MetricTarget } from '@oriel/wire'
+import { decodeFamilies, decodeLabelBytes, decodeTextSeries, LabelBytes, parseBound, printBound, TextScanner } from '@oriel/wire'
 import { IngestError } from '../errors.ts'
 import type { ScrapeConfig } from '../prometheus-config.ts'
 import type { ScrapeCache } from './cache.ts'
@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly tMs: number
 }
 
-/** Appends one scrape's samples and the staleness of what has gone. Used once. */
+/** Appends one scrape's samples and the staleness of what has gone. Used once. `isText` says how the cache's entries are named. */
 export class ScrapeRun {
   readonly #cache: ScrapeCache
   readonly #target: MetricTarget
@@ -38,7 +38,8 @@ export class ScrapeRun {
   #kept = 0
   #added = 0
 
-  constructor(cache: ScrapeCache, target: MetricTarget, options: RunOptions) {
+  constructor(cache: ScrapeCache, target: MetricTarget, options: RunOptions, isText = true) {
+    if (!isText) this.#decode = decodeLabelBytes
     this.#cache = cache
     this.#target = target
     this.#options = options
@@ -53,6 +54,15 @@ export class ScrapeRun {
       if (line === 'sample') this.#readSample(scanner)
       else metadata.add(line, scanner)
     metadata.flush()
+    return this.#finish()
+  }
+
+  /** Length-delimited protobuf families. Throws as `readText`. */
+  readProtobuf(body: Uint8Array): ScrapeCounts {
+    decodeFamilies(body, {
+      metadata: (metadata) => this.#target.metadata(metadata),
+      sample: (series, sample) => this.#readFamilySample(series, sample),
+    })
     return this.#finish()
   }
 
@@ -82,6 +92,22 @@ export class ScrapeRun {
       const exemplar = scanner.readExemplar()
       this.#target.exemplar(ref, { ...exemplar, tMs: exemplar.tMs ?? tMs ?? this.#options.tMs })
     }
+  }
+
+  #readFamilySample({ bytes, length }: LabelBytes, { tMs, valueLow, valueHigh, exemplar }: FamilySample): void {
+    const cache = this.#cache
+    let entry = cache.find(bytes, 0, length)
+    if (entry === -1) {
+      this.#decode(bytes, 0, length)
+      // Bounds are written as they should be already.
+      entry = cache.add(bytes, 0, length, 0)
+      this.#added++
+    }
+    cache.visit(entry)
+    const own = this.#options.job.honorTimestamps ? tMs : undefined
+    const ref = this.#append(entry, own, valueLow, valueHigh)
+    if (ref >= 0 && exemplar !== undefined)
+      this.#target.exemplar(ref, { ...exemplar, tMs: exemplar.tMs ?? own ?? this.#options.tMs })
   }
 
   /** Appends a sample of an entry; returns its series, negative where it is not stored. */

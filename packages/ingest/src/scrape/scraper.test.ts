@@ -5,6 +5,7 @@ import { labelsToRecord } from '@oriel/model'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats, openMemoryStore } from '@oriel/store'
 import type { Store } from '@oriel/store'
 import { afterEach, expect, test } from 'vitest'
+import { encodeFamilies } from '../../../wire/src/prom-proto/testing.ts'
 import { openMetricsWriter } from '../metrics.ts'
 import type { MetricsWriter } from '../metrics.ts'
 import { parsePrometheusConfig } from '../prometheus-config.ts'
@@ -232,6 +233,22 @@ test('OpenMetrics is read with exemplars and times of its own', async () => {
     { tenants: ['t'], signal: new AbortController().signal, limits: DEFAULT_QUERY_LIMITS, stats: makeQueryStats() },
   )
   expect(exemplars[0]!.exemplars).toEqual([{ labels: [{ name: 'trace_id', value: 'abc' }], value: 1.5, tMs: tSeconds * 1_000 }])
+})
+
+test('protobuf is read, and a target that changes its format goes on', async () => {
+  let answer = text('a 1\nb 1\n')
+  const { scrape, read } = await bench((request, response) => answer(request, response))
+  await scrape()
+  answer = (_request, response) =>
+    response
+      .setHeader('content-type', 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited')
+      .end(encodeFamilies([{ name: 'a', type: 1, metric: [{ gauge: { value: 2 } }] }]))
+  expect(await scrape()).toMatchObject({ health: 'up', lastError: '' })
+  expect(await scrape()).toMatchObject({ health: 'up', lastError: '' })
+  answer = text('a 4\n')
+  await scrape()
+  expect(await read('a')).toEqual({ 'env=dev': [1, 2, 2, 4] })
+  expect(await read('b')).toEqual({ 'env=dev': [1, 'stale'] })
 })
 
 test('a target that has gone ends its series', async () => {
