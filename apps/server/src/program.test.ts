@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { makeTelemetry } from '@oriel/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flagLayer, parseConfig } from './config-file.ts'
@@ -13,11 +14,13 @@ import { startServer } from './program.ts'
 // The real program with the real engine: started once, asked by fetch.
 const dir = mkdtempSync(join(tmpdir(), 'oriel-server-'))
 const prometheusFile = join(dir, 'prometheus.yml')
+const webDir = join(dir, 'web')
 const lines: string[] = []
 let server: RunningServer
 
 function configOf(flags: Record<string, string | boolean> = {}): Config {
-  const free = { listen: '127.0.0.1:0', otlp_grpc: '127.0.0.1:0', otlp_http: '127.0.0.1:0' }
+  const any = '127.0.0.1:0'
+  const free = { listen: any, otlp_grpc: any, otlp_http: any, 'compat.ports.loki': any, web_dir: webDir }
   return makeConfig([
     flagLayer({ data_dir: join(dir, 'data'), ...free, ...flags }),
     parseConfig(`prometheus: ${prometheusFile}`, '/o.yaml'),
@@ -26,6 +29,11 @@ function configOf(flags: Record<string, string | boolean> = {}): Config {
 
 beforeAll(async () => {
   writeFileSync(prometheusFile, '')
+  mkdirSync(join(webDir, 'assets'), { recursive: true })
+  writeFileSync(join(webDir, 'index.html'), '<p>page')
+  writeFileSync(join(webDir, 'assets', 'a-1.js'), 'let a')
+  writeFileSync(join(webDir, 'assets', 'a-1.js.gz'), gzipSync('let a'))
+  writeFileSync(join(dir, 'secret.txt'), 'secret')
   const telemetry = makeTelemetry({ writeLine: (line) => lines.push(line) })
   server = await startServer(configOf(), { telemetry, readConfig: configOf })
 })
@@ -135,6 +143,43 @@ describe('the server', () => {
     const text = await (await fetch(`${server.url}/metrics`)).text()
     expect(text).toContain('oriel_http_requests_total{handler="/loki/api/v1/query_range",method="GET",code="200"} 1')
     expect(text).toContain('oriel_engine_up 1')
+  })
+
+  it('serves the page for every place within it, and hashed files for a year', async () => {
+    for (const path of ['/', '/services/shop', '/explore/metrics']) {
+      const page = await fetch(server.url + path, { headers: { accept: 'text/html' } })
+      expect([path, page.status, await page.text(), page.headers.get('cache-control')]).toEqual([
+        path,
+        200,
+        '<p>page',
+        'no-cache',
+      ])
+    }
+    const script = await fetch(`${server.url}/assets/a-1.js`, { headers: { 'accept-encoding': 'gzip' } })
+    expect([await script.text(), script.headers.get('content-encoding')]).toEqual(['let a', 'gzip'])
+    expect(script.headers.get('cache-control')).toContain('immutable')
+    const again = await fetch(`${server.url}/assets/a-1.js`, { headers: { 'if-none-match': script.headers.get('etag') ?? '' } })
+    expect(again.status).toBe(304)
+  })
+
+  it('greets a program at the root, and answers 404 for files that are not there', async () => {
+    expect(await (await fetch(`${server.url}/`)).json()).toMatchObject({ name: 'oriel' })
+    expect((await fetch(`${server.url}/assets/none.js`, { headers: { accept: 'text/html' } })).status).toBe(404)
+  })
+
+  it('serves nothing beside the directory of the page', async () => {
+    for (const path of ['/..%2fsecret.txt', '/assets/..%2f..%2fsecret.txt', '/%2e%2e/secret.txt', '/secret.txt%00']) {
+      expect(await (await fetch(server.url + path)).text()).not.toBe('secret')
+      expect((await fetch(server.url + path)).status).toBe(404)
+    }
+  })
+
+  it("opens another product's port with its API at the native root and nothing else", async () => {
+    await server.ready
+    const loki = `http://${addressOf('loki')}`
+    expect((await fetch(`${loki}/loki/api/v1/labels`)).status).toBe(200)
+    expect((await fetch(`${loki}/ready`)).status).toBe(200)
+    expect((await fetch(`${loki}/api/v1/query?query=1`)).status).toBe(404)
   })
 
   it('refuses a second start on the same directory', async () => {

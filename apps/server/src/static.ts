@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
+import { API_BASES } from '@oriel/contract'
 
 /** Serves a path of the page; answers false for what is not the page's to answer. */
 export type StaticHandler = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<boolean>
@@ -37,6 +38,10 @@ export function makeStaticHandler(dir: string): StaticHandler {
     const file = safeFile(dir, path)
     if (file !== undefined && path !== '/' && (await isFile(file))) {
       await sendFile(request, response, file, path.startsWith('/assets/'))
+      return true
+    }
+    if (path === '/' && !wantsPage(request)) {
+      sendGreeting(response)
       return true
     }
     if (extname(path) !== '' || !wantsPage(request)) return false
@@ -100,6 +105,13 @@ async function isFile(path: string): Promise<boolean> {
 
 function wantsPage({ headers }: IncomingMessage): boolean {
   return (headers.accept ?? '').includes('text/html')
+}
+
+/** What a program that asks for the root gets: enough to see who answers, for probes and for people with curl. */
+function sendGreeting(response: ServerResponse): void {
+  const body = JSON.stringify({ name: 'oriel', page: '/', ready: '/-/ready', apis: API_BASES })
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+  response.end(body)
 }
 
 function sendNoPage(response: ServerResponse): void {
