@@ -52,11 +52,12 @@ async function walk(from: Browser, scheme: Scheme): Promise<void> {
     const [, traceId, spanId] = (url.searchParams.get('sel') ?? '').split(':')
     if (url.pathname !== `/traces/${traceId}`)
       throw new Error(`the selection ${url.search} is of another trace than ${url.pathname}`)
-    const label = (await page.locator(`[data-span="${spanId}"]`).getAttribute('aria-label')) ?? ''
-    if (!label.includes('failed') || !label.includes(service))
-      throw new Error(`the selected span is not the failed one: ${label}`)
+    const row = page.locator(`[data-span="${spanId}"]`)
+    const text = await row.innerText()
+    const isFailed = (await row.getByLabel('failed').count()) > 0
+    if (!isFailed || !text.includes(service)) throw new Error(`the selected span is not the failed one: ${text}`)
     await takeScreenshot(page, `trace-${scheme}`)
-    return label
+    return text.replaceAll('\n', ' ')
   })
   await report.step(`${scheme}: its logs are beside it, the span's own lines marked`, async () => {
     await click('[role=tab]:has-text("Logs")')

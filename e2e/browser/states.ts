@@ -133,7 +133,7 @@ async function checkTraceKeys(page: Page, service: string): Promise<string> {
   await selected.waitFor()
   const rows = await page.locator('[role=treeitem]').count()
   await page.keyboard.press('n')
-  await page.locator('[role=treeitem][aria-selected=true][aria-label$="failed"]').waitFor()
+  await page.locator('[role=treeitem][aria-selected=true]:has([aria-label="failed"])').waitFor()
   await page.keyboard.press('[')
   await page.waitForFunction(`document.querySelectorAll('[role=treeitem]').length < ${rows}`)
   await page.keyboard.press(']')

@@ -17,11 +17,25 @@ const indigo: MantineColorsTuple = [
   '#33308c',
 ]
 
+// Our neutrals in Mantine's order: text, dimmed text, ..., borders (4), hover (5), inputs (6), surfaces (7), ground (9).
+const dark: MantineColorsTuple = [
+  '#e8e9ed',
+  '#b4b6c0',
+  '#9496a3',
+  '#6b6d78',
+  '#3c3e46',
+  '#2a2b31',
+  '#202126',
+  '#1a1b1e',
+  '#151619',
+  '#121316',
+]
+
 /** Mantine's theme: dense, quiet, our accent and fonts. */
 export const theme = createTheme({
   primaryColor: 'indigo',
   primaryShade: { light: 7, dark: 6 },
-  colors: { indigo },
+  colors: { indigo, dark },
   fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', sans-serif",
   fontFamilyMonospace: "'JetBrains Mono Variable', ui-monospace, 'SF Mono', Menlo, Consolas, monospace",
   defaultRadius: 'sm',

@@ -8,6 +8,7 @@ import { useGo } from './link.tsx'
 import { linkTo } from './link-to.ts'
 import { SCREENS } from './nav.tsx'
 import { serviceColor } from './palette.ts'
+import styles from './shell.module.css'
 import { QUICK_RANGES } from './time-range.ts'
 import { useRangeAnswer } from './use-answer.ts'
 import { useTime } from './use-time.ts'
@@ -49,10 +50,11 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }): R
                 <Spotlight.Action
                   key={id}
                   label={label}
+                  className={styles['command'] ?? ''}
                   onClick={run}
                   leftSection={
                     color === undefined ? undefined : (
-                      <span style={{ width: 10, height: 10, borderRadius: 3, background: color }} />
+                      <span style={{ display: 'block', width: 10, height: 10, borderRadius: 3, background: color }} />
                     )
                   }
                 />

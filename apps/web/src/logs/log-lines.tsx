@@ -15,13 +15,15 @@ import styles from './logs.module.css'
 interface LogLinesProps {
   readonly lines: readonly LogLine[]
   readonly isMarked?: (line: LogLine) => boolean
+  /** Long messages go on in further lines instead of being cut: for narrow places. */
+  readonly isWrapped?: boolean
 }
 
 /** A short list of log lines (hundreds at most); each opens to its fields. The Logs screen has its own, virtual list. */
-export function LogLines({ lines, isMarked = () => false }: LogLinesProps): ReactNode {
+export function LogLines({ lines, isMarked = () => false, isWrapped = false }: LogLinesProps): ReactNode {
   const [open, setOpen] = useState<string>()
   return (
-    <div className={styles['lines']}>
+    <div className={styles['lines']} data-wrapped={isWrapped}>
       {lines.map((line, i) => {
         const key = `${line.tNs} ${i}`
         return (

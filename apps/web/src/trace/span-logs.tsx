@@ -101,7 +101,9 @@ export function SpanLogs({
             ) : undefined
           }
         >
-          {({ lines }) => <LogLines lines={lines} isMarked={(line) => line.spanId === span.spanId && line.spanId !== ''} />}
+          {({ lines }) => (
+            <LogLines isWrapped lines={lines} isMarked={(line) => line.spanId === span.spanId && line.spanId !== ''} />
+          )}
         </AnswerView>
       </div>
     </div>

@@ -43,7 +43,6 @@ export const WaterfallRow = memo(function WaterfallRow(props: WaterfallRowProps)
       aria-level={depth + 1}
       aria-selected={isSelected}
       aria-expanded={expanded}
-      aria-label={rowLabel(node)}
       className={`${styles['row']} ${isDimmed ? styles['isDimmed'] : ''}`}
       style={style}
       data-span={span.spanId}
@@ -58,10 +57,6 @@ export const WaterfallRow = memo(function WaterfallRow(props: WaterfallRowProps)
 /** The DOM id of a row, for `aria-activedescendant`. */
 export function rowId(index: number): string {
   return `span-row-${index}`
-}
-
-function rowLabel({ span, durationMs }: TraceNode): string {
-  return `${span.service} ${span.name}, ${formatDurationMs(durationMs)}${span.status === 'error' ? ', failed' : ''}`
 }
 
 function NameCell({ node, isCollapsed, onToggle }: WaterfallRowProps): ReactNode {
