@@ -113,6 +113,8 @@ class HttpClient implements EngineClient {
   async insert(table: string, pieces: readonly Uint8Array[], options: StatementOptions = {}): Promise<void> {
     const search = this.#search(randomUUID(), options)
     search.set('query', `INSERT INTO ${table} FORMAT Native`)
+    // The engine's default (26.7) queues inserts and may join or cut their blocks; ingest has gathered already.
+    search.set('async_insert', '0')
     await this.#send(search, { body: pieces }, options.context)
   }
 
