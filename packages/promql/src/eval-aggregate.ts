@@ -1,16 +1,22 @@
+import type { FoldOp } from '@oriel/vector'
 import { aggregate, aggregateQuantile, groupSeries } from '@oriel/vector'
-import type { Aggregation } from './ast.ts'
+import type { Aggregation, AggregationOp, Call } from './ast.ts'
+import { withoutParens } from './ast.ts'
+import { aggregated, evalRangeAggregation, isRangeCall } from './eval-range.ts'
 import { evalCountValues, evalLimit, evalRanked } from './eval-selection.ts'
 import type { Evaluation } from './evaluation.ts'
 import { scalarAt, vectorAt } from './evaluation.ts'
 import { noteQuantiles } from './range-functions.ts'
 import type { Steps, VectorValue } from './values.ts'
-import { compact, vectorOf } from './values.ts'
 
 /** Evaluates `sum by (x) (...)` and its kin. */
 export function evalAggregation(evaluation: Evaluation, node: Aggregation, steps: Steps): VectorValue {
   const { op, grouping, isWithout } = node
   if (op === 'count_values') return evalCountValues(evaluation, node, steps)
+  const inner = withoutParens(node.expr)
+  if (isFold(op) && inner.kind === 'call' && isFusable(evaluation, inner)) {
+    return evalRangeAggregation(evaluation, node, op, inner, steps)
+  }
   const parameter = node.param === undefined ? undefined : scalarAt(evaluation, node.param, steps)
   const input = vectorAt(evaluation, node.expr, steps)
   const groups = groupSeries(input.grid.labels, grouping, isWithout)
@@ -18,7 +24,7 @@ export function evalAggregation(evaluation: Evaluation, node: Aggregation, steps
     case 'quantile': {
       const quantiles = parameter ?? new Float64Array(steps.count)
       noteQuantiles(evaluation, extremesOf(quantiles), node.param)
-      return settle(input, groups.groupOf, aggregateQuantile(input.grid, groups, quantiles))
+      return aggregated(input, groups.groupOf, aggregateQuantile(input.grid, groups, quantiles))
     }
     case 'topk':
     case 'bottomk':
@@ -34,15 +40,18 @@ export function evalAggregation(evaluation: Evaluation, node: Aggregation, steps
     case 'group':
     case 'stddev':
     case 'stdvar':
-      return settle(input, groups.groupOf, aggregate(input.grid, groups, op))
+      return aggregated(input, groups.groupOf, aggregate(input.grid, groups, op))
   }
 }
 
-/** A group loses its name when any of its members does. */
-function settle(input: VectorValue, groupOf: Uint32Array, grid: VectorValue['grid']): VectorValue {
-  const dropName = new Uint8Array(grid.labels.length)
-  for (const [i, group] of groupOf.entries()) if (input.dropName[i] === 1) dropName[group] = 1
-  return compact(vectorOf(grid, dropName))
+const FOLDS: ReadonlySet<AggregationOp> = new Set<FoldOp>(['sum', 'avg', 'count', 'min', 'max', 'group', 'stddev', 'stdvar'])
+
+function isFold(op: AggregationOp): op is FoldOp {
+  return FOLDS.has(op)
+}
+
+function isFusable(evaluation: Evaluation, call: Call): boolean {
+  return isRangeCall(call) && call.name !== 'absent_over_time' && evaluation.pushedOf(call) === undefined
 }
 
 /** The values a warning names: NaN if any, the greatest above 1, the least below 0. */

@@ -1,9 +1,9 @@
-import type { Labels } from '@oriel/model'
+import type { Labels, SeriesSamples } from '@oriel/model'
 import { METRIC_NAME, labelValue } from '@oriel/model'
 import { quote } from '@oriel/syntax'
-import type { Grid, SeriesOut, Windows } from '@oriel/vector'
-import { makeGrid, rateOverWindows, slideWindows } from '@oriel/vector'
-import type { Call, Expr } from './ast.ts'
+import type { FoldOp, Grid, SeriesOut, Windows } from '@oriel/vector'
+import { aggregate, groupSeries, makeAccumulator, makeGrid, rateOverWindows, slideWindows } from '@oriel/vector'
+import type { Aggregation, Call, Expr } from './ast.ts'
 import { withoutParens } from './ast.ts'
 import type { RangePoints } from './eval-selector.ts'
 import { evalRange, repeated } from './eval-selector.ts'
@@ -11,7 +11,16 @@ import type { Evaluation, RangeExpr } from './evaluation.ts'
 import type { RangeFunction } from './range-functions.ts'
 import { rangeFunctionOf } from './range-functions.ts'
 import type { Steps, VectorValue } from './values.ts'
-import { compact, dropNames, isOneMetric, mergeSameLabels, sameLabelset, vectorOf, withoutName } from './values.ts'
+import {
+  compact,
+  dropNames,
+  isOneMetric,
+  METADATA_LABELS,
+  mergeSameLabels,
+  sameLabelset,
+  vectorOf,
+  withoutName,
+} from './values.ts'
 
 /** Whether the call's function slides over a range. */
 export function isRangeCall({ args }: Call): boolean {
@@ -20,19 +29,91 @@ export function isRangeCall({ args }: Call): boolean {
 
 /** Evaluates a function over ranges: `rate`, `..._over_time` and their kin. */
 export function evalRangeCall(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
+  return finishRange(evaluation, prepareRange(evaluation, call, steps))
+}
+
+/** A range function with its arguments evaluated, ready to slide over each series. */
+interface PreparedRange {
+  readonly call: Call
+  readonly fun: RangeFunction
+  readonly points: RangePoints
+  readonly windows: Windows
+  /** All windows are the same one: it is evaluated once and repeated over so many steps. */
+  readonly repeats: number
+}
+
+function prepareRange(evaluation: Evaluation, call: Call, steps: Steps): PreparedRange {
   const index = call.args.findIndex((arg) => isRange(withoutParens(arg)))
   const range = call.args.map(withoutParens).find(isRange)
   if (range === undefined) throw new TypeError(`no range argument in ${call.name}`)
   const parameters = call.args.filter((_, i) => i !== index)
   const fun = rangeFunctionOf(evaluation, call, range, parameters, steps)
   const points = evalRange(evaluation, range, steps)
-  const isFixed = points.windows.stepMs === 0 && steps.count > 1 && !fun.usesStep
+  const isFixed = points.windows.stepMs === 0 && steps.count > 1 && fun.usesStep !== true
   const windows = isFixed ? { ...points.windows, steps: 1 } : points.windows
+  return { call, fun, points, windows, repeats: isFixed ? steps.count : 1 }
+}
+
+function finishRange(evaluation: Evaluation, { call, fun, points, windows, repeats }: PreparedRange): VectorValue {
   const slid = slide(points, windows, fun)
-  const grid = isFixed ? repeated(slid, steps.count) : slid
+  const grid = repeats > 1 ? repeated(slid, repeats) : slid
   evaluation.countSamples(grid.values.length)
-  if (call.name === 'rate' || call.name === 'increase') noteCounters(evaluation, call, grid)
+  if (isRate(call)) noteCounters(evaluation, call, grid)
   return settle(evaluation, call.name, grid, points.dropName)
+}
+
+/**
+ * Evaluates an aggregation of a range function, such as `sum by (x) (rate(...))`: each series is slid over into a scratch row and
+ * added to its group, so that the values of all series never exist at once.
+ */
+export function evalRangeAggregation(
+  evaluation: Evaluation,
+  { grouping, isWithout }: Aggregation,
+  op: FoldOp,
+  call: Call,
+  steps: Steps,
+): VectorValue {
+  const prepared = prepareRange(evaluation, call, steps)
+  const { fun, windows, points, repeats } = prepared
+  const { samples } = points
+  const isDelayed = evaluation.features.delayedNameRemoval
+  if (repeats > 1 || KEEPS_NAME.has(call.name) || !(isDelayed || isOneMetric(samples.labels))) {
+    const input = finishRange(evaluation, prepared)
+    const groups = groupSeries(input.grid.labels, grouping, isWithout)
+    return aggregated(input, groups.groupOf, aggregate(input.grid, groups, op))
+  }
+  // Names matter only to a grouping that could keep them.
+  const seesNames = isWithout || grouping.some((name) => METADATA_LABELS.has(name))
+  const labels = isDelayed || !seesNames ? samples.labels : samples.labels.map(withoutName)
+  const groups = groupSeries(labels, grouping, isWithout)
+  const accumulator = makeAccumulator(op, groups.labels, windows.steps)
+  const row: SeriesOut = { values: new Float64Array(windows.steps), present: new Uint8Array(windows.steps), at: 0 }
+  const counters = new Set<string>()
+  for (let i = 0; i < samples.labels.length; i++) {
+    row.present.fill(0)
+    slideOne(samples, i, windows, fun, row)
+    if (!row.present.includes(1)) continue
+    accumulator.add(groups.groupOf[i]!, row.values, row.present, 0)
+    if (isRate(call)) counters.add(labelValue(samples.labels[i]!, METRIC_NAME))
+  }
+  const [range] = call.args
+  for (const name of counters) if (name !== '' && range !== undefined) noteCounter(evaluation, name, range)
+  const grid = accumulator.finish()
+  return compact(vectorOf(grid, new Uint8Array(grid.labels.length).fill(isDelayed ? 1 : 0)))
+}
+
+/** The result of an aggregation: a group loses its name at the end when any of its members does. */
+export function aggregated(input: VectorValue, groupOf: Uint32Array, grid: Grid): VectorValue {
+  const dropName = new Uint8Array(grid.labels.length)
+  for (const [i, group] of groupOf.entries()) if (input.dropName[i] === 1) dropName[group] = 1
+  return compact(vectorOf(grid, dropName))
+}
+
+/** These act like an offset. */
+const KEEPS_NAME = new Set(['last_over_time', 'first_over_time'])
+
+function isRate({ name }: Call): boolean {
+  return name === 'rate' || name === 'increase'
 }
 
 /** Says that a metric may be no counter, by its name. Source: Prometheus 3.14 promql/engine.go. */
@@ -69,27 +150,31 @@ function slide({ samples }: RangePoints, windows: Windows, fun: RangeFunction): 
   const out: SeriesOut = { values: grid.values, present: grid.present, at: 0 }
   for (let i = 0; i < samples.labels.length; i++) {
     out.at = i * windows.steps
-    const from = samples.offsets[i]!
-    const to = samples.offsets[i + 1]!
-    switch (fun.kind) {
-      case 'rate':
-        rateOverWindows(samples, from, to, windows, fun.rate, out)
-        break
-      case 'fold':
-        slideWindows(samples, from, to, windows, fun.fold, out, fun.minPoints)
-        break
-      case 'kernel':
-        fun.run(samples, from, to, windows, out)
-        break
-    }
+    slideOne(samples, i, windows, fun, out)
   }
   return grid
+}
+
+function slideOne(samples: SeriesSamples, series: number, windows: Windows, fun: RangeFunction, out: SeriesOut): void {
+  const from = samples.offsets[series]!
+  const to = samples.offsets[series + 1]!
+  switch (fun.kind) {
+    case 'rate':
+      rateOverWindows(samples, from, to, windows, fun.rate, out)
+      break
+    case 'fold':
+      slideWindows(samples, from, to, windows, fun.fold, out, fun.minPoints)
+      break
+    case 'kernel':
+      fun.run(samples, from, to, windows, out)
+      break
+  }
 }
 
 /** `last_over_time` and `first_over_time` act like an offset and keep the name. */
 function settle(evaluation: Evaluation, name: string, grid: Grid, dropName: Uint8Array): VectorValue {
   const isDelayed = evaluation.features.delayedNameRemoval
-  if (name !== 'last_over_time' && name !== 'first_over_time') {
+  if (!KEEPS_NAME.has(name)) {
     const dropped = dropNames(vectorOf(grid), isDelayed)
     return isOneMetric(grid.labels) ? compact(dropped) : unique(evaluation, dropped)
   }

@@ -1,11 +1,21 @@
-import { compensation } from './kahan.ts'
+import type { Labels } from '@oriel/model'
 import type { Grid } from './grid.ts'
 import { makeGrid } from './grid.ts'
 import type { Groups } from './groups.ts'
+import { compensation } from './kahan.ts'
 import { quantileOf } from './quantile.ts'
 
 /** Aggregations whose result has one series a group. */
 export type FoldOp = 'sum' | 'avg' | 'count' | 'min' | 'max' | 'group' | 'stddev' | 'stdvar'
+
+/**
+ * Takes in series one after the other: step j of a series is `values[from + j]`, there when `present[from + j]` is 1. Neither
+ * array is kept. `finish` is called once, after the last series.
+ */
+export interface Accumulator {
+  add(group: number, values: Float64Array, present: Uint8Array, from: number): void
+  finish(): Grid
+}
 
 /**
  * Aggregates series to groups, step by step. A hot path (bench/HOTPATHS.md).
@@ -13,31 +23,31 @@ export type FoldOp = 'sum' | 'avg' | 'count' | 'min' | 'max' | 'group' | 'stddev
  * Sums are compensated and added in series order, as Prometheus does: the bits are the same.
  * Source: Prometheus 3.14 promql/engine.go aggregation.
  */
-export function aggregate(grid: Grid, { groupOf, labels }: Groups, op: FoldOp): Grid {
-  const out = makeGrid(labels, grid.steps)
+export function aggregate({ steps, values, present }: Grid, { groupOf, labels }: Groups, op: FoldOp): Grid {
+  const accumulator = makeAccumulator(op, labels, steps)
+  for (let i = 0; i < groupOf.length; i++) accumulator.add(groupOf[i]!, values, present, i * steps)
+  return accumulator.finish()
+}
+
+/** Makes the accumulator of an operator for groups with `labels`. */
+export function makeAccumulator(op: FoldOp, labels: readonly Labels[], steps: number): Accumulator {
+  const out = makeGrid(labels, steps)
   switch (op) {
     case 'sum':
-      sum(grid, groupOf, out)
-      break
+      return new Sum(out)
     case 'avg':
-      average(grid, groupOf, out)
-      break
+      return new Average(out)
     case 'min':
     case 'max':
-      extreme(grid, groupOf, out, op === 'max')
-      break
+      return new Extreme(out, op === 'max')
     case 'count':
-      count(grid, groupOf, out)
-      break
+      return new Count(out, 1)
     case 'group':
-      group(grid, groupOf, out)
-      break
+      return new Count(out, 0)
     case 'stddev':
     case 'stdvar':
-      variance(grid, groupOf, out, op === 'stddev')
-      break
+      return new Variance(out, op === 'stddev')
   }
-  return out
 }
 
 /** The quantile of each group at each step; `quantiles` has one value a step. */
@@ -57,12 +67,20 @@ export function aggregateQuantile(grid: Grid, { groupOf, labels }: Groups, quant
   return out
 }
 
-function sum({ steps, values, present }: Grid, groupOf: Uint32Array, out: Grid): void {
-  const { values: sums, present: seen } = out
-  const c = new Float64Array(sums.length)
-  for (let i = 0; i < groupOf.length; i++) {
-    const to = groupOf[i]! * steps
-    for (let from = i * steps, at = to; at < to + steps; from++, at++) {
+class Sum implements Accumulator {
+  readonly #out: Grid
+  readonly #c: Float64Array
+
+  constructor(out: Grid) {
+    this.#out = out
+    this.#c = new Float64Array(out.values.length)
+  }
+
+  add(group: number, values: Float64Array, present: Uint8Array, start: number): void {
+    const { steps, values: sums, present: seen } = this.#out
+    const c = this.#c
+    const end = (group + 1) * steps
+    for (let at = group * steps, from = start; at < end; at++, from++) {
       if (present[from] === 0) continue
       const value = values[from]!
       if (seen[at] === 0) {
@@ -76,117 +94,177 @@ function sum({ steps, values, present }: Grid, groupOf: Uint32Array, out: Grid):
       sums[at] = total
     }
   }
-  for (let at = 0; at < c.length; at++) if (seen[at] === 1) sums[at] = sums[at]! + c[at]!
+
+  finish(): Grid {
+    const { values } = this.#out
+    for (let at = 0; at < values.length; at++) values[at] = values[at]! + this.#c[at]!
+    return this.#out
+  }
 }
 
 /** The mean by sum and count; where the sum would overflow, by incremental means from there on. */
-function average({ steps, values, present }: Grid, groupOf: Uint32Array, out: Grid): void {
-  const c = new Float64Array(out.values.length)
-  const counts = new Float64Array(out.values.length)
-  const isIncremental = new Uint8Array(out.values.length)
-  for (let i = 0; i < groupOf.length; i++) {
-    const to = groupOf[i]! * steps
-    for (let from = i * steps, at = to; at < to + steps; from++, at++) {
+class Average implements Accumulator {
+  readonly #out: Grid
+  readonly #c: Float64Array
+  readonly #counts: Float64Array
+  readonly #isIncremental: Uint8Array
+
+  constructor(out: Grid) {
+    const cells = out.values.length
+    this.#out = out
+    this.#c = new Float64Array(cells)
+    this.#counts = new Float64Array(cells)
+    this.#isIncremental = new Uint8Array(cells)
+  }
+
+  add(group: number, values: Float64Array, present: Uint8Array, start: number): void {
+    const { steps, values: sums } = this.#out
+    const c = this.#c
+    const end = (group + 1) * steps
+    for (let at = group * steps, from = start; at < end; at++, from++) {
       if (present[from] === 0) continue
       const value = values[from]!
-      const n = ++counts[at]!
+      const n = ++this.#counts[at]!
       if (n === 1) {
-        out.values[at] = value
+        sums[at] = value
         continue
       }
-      const before = out.values[at]!
-      if (isIncremental[at] === 0) {
-        const total = before + value
-        if (total !== Infinity && total !== -Infinity) {
-          c[at] = compensation(total, before, value, c[at]!)
-          out.values[at] = total
-          continue
-        }
-        isIncremental[at] = 1
-        out.values[at] = before / (n - 1)
-        c[at] = c[at]! / (n - 1)
+      const before = sums[at]!
+      const total = before + value
+      if (this.#isIncremental[at] === 1 || total === Infinity || total === -Infinity) {
+        this.#addToMean(at, value, n)
+        continue
       }
-      addToMean(out.values, c, at, value, n)
+      c[at] = compensation(total, before, value, c[at]!)
+      sums[at] = total
     }
   }
-  for (let at = 0; at < counts.length; at++) {
-    const n = counts[at]!
-    if (n === 0) continue
-    out.present[at] = 1
-    out.values[at] = isIncremental[at] === 1 ? out.values[at]! + c[at]! : out.values[at]! / n + c[at]! / n
+
+  #addToMean(at: number, value: number, n: number): void {
+    const { values: means } = this.#out
+    const c = this.#c
+    if (this.#isIncremental[at] === 0) {
+      this.#isIncremental[at] = 1
+      means[at] = means[at]! / (n - 1)
+      c[at] = c[at]! / (n - 1)
+    }
+    const q = (n - 1) / n
+    const scaled = q * means[at]!
+    const share = value / n
+    const mean = scaled + share
+    c[at] = compensation(mean, scaled, share, q * c[at]!)
+    means[at] = mean
+  }
+
+  finish(): Grid {
+    const { values, present } = this.#out
+    for (let at = 0; at < values.length; at++) {
+      const n = this.#counts[at]!
+      if (n === 0) continue
+      present[at] = 1
+      values[at] = this.#isIncremental[at] === 1 ? values[at]! + this.#c[at]! : values[at]! / n + this.#c[at]! / n
+    }
+    return this.#out
   }
 }
 
-function addToMean(means: Float64Array, c: Float64Array, at: number, value: number, n: number): void {
-  const q = (n - 1) / n
-  const scaled = q * means[at]!
-  const share = value / n
-  const mean = scaled + share
-  c[at] = compensation(mean, scaled, share, q * c[at]!)
-  means[at] = mean
-}
+class Extreme implements Accumulator {
+  readonly #out: Grid
+  readonly #isMax: boolean
 
-function extreme({ steps, values, present }: Grid, groupOf: Uint32Array, out: Grid, isMax: boolean): void {
-  for (let i = 0; i < groupOf.length; i++) {
-    const to = groupOf[i]! * steps
-    for (let from = i * steps, at = to; at < to + steps; from++, at++) {
+  constructor(out: Grid, isMax: boolean) {
+    this.#out = out
+    this.#isMax = isMax
+  }
+
+  add(group: number, values: Float64Array, present: Uint8Array, start: number): void {
+    const { steps, values: bests, present: seen } = this.#out
+    const isMax = this.#isMax
+    const end = (group + 1) * steps
+    for (let at = group * steps, from = start; at < end; at++, from++) {
       if (present[from] === 0) continue
       const value = values[from]!
-      const best = out.values[at]!
+      const best = bests[at]!
       const isBetter = isMax ? best < value : best > value
-      if (out.present[at] === 1 && !isBetter && best === best) continue
-      out.values[at] = value
-      out.present[at] = 1
+      if (seen[at] === 1 && !isBetter && best === best) continue
+      bests[at] = value
+      seen[at] = 1
     }
+  }
+
+  finish(): Grid {
+    return this.#out
   }
 }
 
-function count({ steps, present }: Grid, groupOf: Uint32Array, out: Grid): void {
-  for (let i = 0; i < groupOf.length; i++) {
-    const to = groupOf[i]! * steps
-    for (let from = i * steps, at = to; at < to + steps; from++, at++) {
+/** `count` adds 1 for each series, `group` is 1 whatever their number. */
+class Count implements Accumulator {
+  readonly #out: Grid
+  readonly #each: number
+
+  constructor(out: Grid, each: number) {
+    this.#out = out
+    this.#each = each
+    if (each === 0) out.values.fill(1)
+  }
+
+  add(group: number, _values: Float64Array, present: Uint8Array, start: number): void {
+    const { steps, values: counts, present: seen } = this.#out
+    const each = this.#each
+    const end = (group + 1) * steps
+    for (let at = group * steps, from = start; at < end; at++, from++) {
       if (present[from] === 0) continue
-      out.values[at] = out.values[at]! + 1
-      out.present[at] = 1
+      counts[at] = counts[at]! + each
+      seen[at] = 1
     }
+  }
+
+  finish(): Grid {
+    return this.#out
   }
 }
 
-function group({ steps, present }: Grid, groupOf: Uint32Array, out: Grid): void {
-  for (let i = 0; i < groupOf.length; i++) {
-    const to = groupOf[i]! * steps
-    for (let from = i * steps, at = to; at < to + steps; from++, at++) {
-      if (present[from] === 0) continue
-      out.values[at] = 1
-      out.present[at] = 1
-    }
-  }
-}
+/** Welford's method; a first value that is not finite makes its group NaN. */
+class Variance implements Accumulator {
+  readonly #out: Grid
+  readonly #isDeviation: boolean
+  readonly #counts: Float64Array
+  readonly #means: Float64Array
 
-/** Welford's method; any value that is not finite makes the first of its group NaN. */
-function variance({ steps, values, present }: Grid, groupOf: Uint32Array, out: Grid, isDeviation: boolean): void {
-  const counts = new Float64Array(out.values.length)
-  const means = new Float64Array(out.values.length)
-  for (let i = 0; i < groupOf.length; i++) {
-    const to = groupOf[i]! * steps
-    for (let from = i * steps, at = to; at < to + steps; from++, at++) {
+  constructor(out: Grid, isDeviation: boolean) {
+    this.#out = out
+    this.#isDeviation = isDeviation
+    this.#counts = new Float64Array(out.values.length)
+    this.#means = new Float64Array(out.values.length)
+  }
+
+  add(group: number, values: Float64Array, present: Uint8Array, start: number): void {
+    const { steps, values: squares } = this.#out
+    const means = this.#means
+    const end = (group + 1) * steps
+    for (let at = group * steps, from = start; at < end; at++, from++) {
       if (present[from] === 0) continue
       const value = values[from]!
-      const n = ++counts[at]!
+      const n = ++this.#counts[at]!
       if (n === 1) {
         means[at] = value
-        out.values[at] = Number.isFinite(value) ? 0 : NaN
+        squares[at] = Number.isFinite(value) ? 0 : NaN
         continue
       }
       const delta = value - means[at]!
       means[at] = means[at]! + delta / n
-      out.values[at] = out.values[at]! + delta * (value - means[at]!)
+      squares[at] = squares[at]! + delta * (value - means[at]!)
     }
   }
-  for (let at = 0; at < counts.length; at++) {
-    const n = counts[at]!
-    if (n === 0) continue
-    out.present[at] = 1
-    out.values[at] = isDeviation ? Math.sqrt(out.values[at]! / n) : out.values[at]! / n
+
+  finish(): Grid {
+    const { values, present } = this.#out
+    for (let at = 0; at < values.length; at++) {
+      const n = this.#counts[at]!
+      if (n === 0) continue
+      present[at] = 1
+      values[at] = this.#isDeviation ? Math.sqrt(values[at]! / n) : values[at]! / n
+    }
+    return this.#out
   }
 }

@@ -23,7 +23,7 @@ export function rateOverWindows(
   out: SeriesOut,
 ): void {
   const isCounter = kind !== 'delta'
-  const divisor = kind === 'rate' ? rangeMs / 1_000 : 1
+  const edges = new Edges(kind === 'rate' ? rangeMs / 1_000 : 1)
   const resetCount = isCounter ? findResets(values, from, to) : 0
   const resetAt = resets
   const { values: outValues, present, at } = out
@@ -39,10 +39,11 @@ export function rateOverWindows(
     if (hi - lo < 2) continue
     while (firstReset < resetCount && resetAt[firstReset]! <= lo) firstReset++
     while (endReset < resetCount && resetAt[endReset]! < hi) endReset++
-    let increase = values[hi - 1]! - values[lo]!
+    const first = values[lo]!
+    let increase = values[hi - 1]! - first
     for (let r = firstReset; r < endReset; r++) increase += values[resetAt[r]! - 1]!
-    const factor = edgeFactor(tMs[lo]!, tMs[hi - 1]!, hi - lo - 1, start, end, values[lo]!, isCounter ? increase : 0)
-    outValues[at + j] = increase * (factor / divisor)
+    edges.look(tMs[lo]! - start, tMs[hi - 1]! - tMs[lo]!, end - tMs[hi - 1]!, hi - lo - 1)
+    outValues[at + j] = increase * (isCounter ? edges.counterScale(first, increase) : edges.scale)
     present[at + j] = 1
   }
 }
@@ -55,28 +56,55 @@ function findResets(values: Float64Array, from: number, to: number): number {
   return count
 }
 
-/** By how much to stretch the increase between the first and last point to cover the window. */
-function edgeFactor(
-  firstMs: number,
-  lastMs: number,
-  gaps: number,
-  startMs: number,
-  endMs: number,
-  first: number,
-  counterIncrease: number,
-): number {
-  const sampled = (lastMs - firstMs) / 1_000
-  const average = sampled / gaps
-  const threshold = average * EDGE_TOLERANCE
-  let toStart = (firstMs - startMs) / 1_000
-  let toEnd = (endMs - lastMs) / 1_000
-  if (toStart >= threshold) toStart = average / 2
-  // A counter is never negative: do not extrapolate beyond the point where it would have been zero. A counter that stood higher
-  // than it rose is far from there; asking first saves a division.
-  if (counterIncrease > 0 && first >= 0 && (first < counterIncrease || sampled < toStart)) {
-    const toZero = sampled * (first / counterIncrease)
-    if (toZero < toStart) toStart = toZero
+/**
+ * By what to multiply the increase between the first and last point so that it covers the window.
+ *
+ * Scrapes are even and steps fall on them, so most windows lie to their points as the one before did: that is looked at first.
+ */
+class Edges {
+  scale = 1
+  readonly #divisor: number
+  #beforeMs = -1
+  #spanMs = -1
+  #afterMs = -1
+  #gaps = -1
+  #sampled = 0
+  #toStart = 0
+  #toEnd = 0
+
+  constructor(divisor: number) {
+    this.#divisor = divisor
   }
-  if (toEnd >= threshold) toEnd = average / 2
-  return sampled === 0 ? 1 : (sampled + toStart + toEnd) / sampled
+
+  /** Takes in a window: time before its first point, between first and last, after the last, and gaps between points. */
+  look(beforeMs: number, spanMs: number, afterMs: number, gaps: number): void {
+    if (beforeMs === this.#beforeMs && spanMs === this.#spanMs && afterMs === this.#afterMs && gaps === this.#gaps) return
+    this.#beforeMs = beforeMs
+    this.#spanMs = spanMs
+    this.#afterMs = afterMs
+    this.#gaps = gaps
+    this.#sampled = spanMs / 1_000
+    const average = this.#sampled / gaps
+    const threshold = average * EDGE_TOLERANCE
+    const toStart = beforeMs / 1_000
+    const toEnd = afterMs / 1_000
+    this.#toStart = toStart >= threshold ? average / 2 : toStart
+    this.#toEnd = toEnd >= threshold ? average / 2 : toEnd
+    this.scale = this.#scaleFrom(this.#toStart)
+  }
+
+  /**
+   * The scale of a counter: it is never negative, so it is not extrapolated beyond the point where it would have been zero. One
+   * that stood higher than it rose is far from there, which saves a division.
+   */
+  counterScale(first: number, increase: number): number {
+    if (!(increase > 0 && first >= 0) || (first >= increase && this.#sampled >= this.#toStart)) return this.scale
+    const toZero = this.#sampled * (first / increase)
+    return toZero < this.#toStart ? this.#scaleFrom(toZero) : this.scale
+  }
+
+  #scaleFrom(toStart: number): number {
+    const factor = this.#sampled === 0 ? 1 : (this.#sampled + toStart + this.#toEnd) / this.#sampled
+    return factor / this.#divisor
+  }
 }
