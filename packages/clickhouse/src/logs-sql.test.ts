@@ -177,4 +177,26 @@ SELECT 't', 'api', number % 3, fromUnixTimestamp64Nano(toInt64(number * 10000000
       expect(found, JSON.stringify([before, pattern, after])).toBe(String(words.length))
     }
   })
+
+  it('the index of words hides no line from a filter whose words it holds', async () => {
+    const character = fc.constantFrom('a', 'B', '7', ' ', '-', '_', 'é', '世', "'", '\n')
+    const lines = fc.sample(fc.string({ unit: character, minLength: 6, maxLength: 16 }), 25)
+    for (const [i, line] of lines.entries()) {
+      // One insert a line makes one part, and one granule with a filter of its own.
+      await engine?.client.command(
+        "INSERT INTO logs (tenant, ts, body) SELECT {tenant:String}, toDateTime64(1, 9, 'UTC'), {line:String}",
+        {
+          params: { tenant: `words-${i}`, line },
+        },
+      )
+      const request: LogRequest = {
+        ...REQUEST,
+        matchers: [],
+        metadataMatchers: [],
+        lineFilters: [{ op: '|=', patterns: [line.slice(1, -1)] }],
+      }
+      const { sql, params } = sliceStatement(request, SLICE, 10, { ...CONTEXT, tenants: [`words-${i}`] })
+      expect(await rows('body', sql, params), JSON.stringify(line)).toEqual([line])
+    }
+  })
 })
