@@ -28,6 +28,7 @@ export async function evaluateLog(
   const records = source.records({ ...request, range, direction: query.direction, limit }, context)
   if (query.limit <= 0) return []
   for await (const batch of records) {
+    context.signal.throwIfAborted()
     context.stats.samples += batch.records.length
     for (const record of batch.records) {
       labels.reset(batch.streams[record.stream] ?? [], record.metadata)

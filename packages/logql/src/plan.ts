@@ -23,6 +23,7 @@ export async function planLog(expr: LogExpr, range: TimeRangeNs, source: LogSour
   const tests: LabelTest[] = []
   let isLineAsStored = true
   let areLabelsAsStored = true
+  let mayHaveError = false
   for (const stage of expr.stages) {
     const lineFilter = isLineAsStored ? pushedLineFilter(stage) : undefined
     if (lineFilter !== undefined) {
@@ -30,6 +31,9 @@ export async function planLog(expr: LogExpr, range: TimeRangeNs, source: LogSour
       if (lineFilter.op !== '|=' || !lineFilter.patterns.includes('')) lineFilters.push(lineFilter)
       continue
     }
+    // Grafana's log volume queries drop errors before anything could make one: nothing to do, and the store may count alone.
+    if (!mayHaveError && dropsErrorsOnly(stage)) continue
+    mayHaveError ||= !isPlainTest(stage)
     if (areLabelsAsStored && stage.kind === 'labelFilter') {
       const matchers = plainMatchers(stage.filter)
       if (matchers !== undefined) tests.push({ stage, matchers })
@@ -51,6 +55,15 @@ export async function planLog(expr: LogExpr, range: TimeRangeNs, source: LogSour
 /** Whole milliseconds that cover a range in nanoseconds, for index reads. */
 export function rangeMsOf({ startNs, endNs }: TimeRangeNs): { startMs: number; endMs: number } {
   return { startMs: Number(startNs / NS_PER_MS), endMs: Number(endNs / NS_PER_MS) + 1 }
+}
+
+function dropsErrorsOnly(stage: Stage): boolean {
+  return stage.kind === 'drop' && stage.labels.every(({ name }) => name === '__error__' || name === '__error_details__')
+}
+
+/** Whether a stage only lets lines pass or not, and cannot fail on one. */
+function isPlainTest(stage: Stage): boolean {
+  return stage.kind === 'lineFilter' || (stage.kind === 'labelFilter' && plainMatchers(stage.filter) !== undefined)
 }
 
 interface LabelTest {

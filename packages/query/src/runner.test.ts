@@ -1,9 +1,9 @@
-import { makeLabels, makeLogBlock, makeMetricBlock } from '@oriel/model'
+import { makeLabels, makeLogBlock, makeMetricBlock, makeSpanBlock } from '@oriel/model'
 import type { Source } from '@oriel/store'
 import { hash64, openMemoryStore, seriesId } from '@oriel/store'
 import { describe, expect, test } from 'vitest'
 import type { RunError } from './errors.ts'
-import type { QueryCaller, RunnerLimits } from './requests.ts'
+import type { QueryCaller, RunnerLimits, TraceSearch } from './requests.ts'
 import { DEFAULT_RUNNER_LIMITS, QueryRunner } from './runner.ts'
 
 const T0 = 1_767_225_600_000
@@ -43,7 +43,39 @@ function makeSource(): Source {
     metrics.samples.values.pushDouble(i)
   }
   store.metrics.write([metrics])
+  store.traces.write([makeSpans()])
   return store
+}
+
+/** A trace of two spans: the shop waits for a failed payment. */
+function makeSpans(): ReturnType<typeof makeSpanBlock> {
+  const block = makeSpanBlock('t')
+  const { spans } = block
+  for (const [spanId, parent, service, status] of [
+    ['a', '', 'shop', 0],
+    ['b', 'a', 'pay', 2],
+  ] as const) {
+    spans.service.push(service)
+    spans.name.push('call')
+    spans.traceId.pushString('1')
+    spans.spanId.pushString(spanId)
+    spans.parentSpanId.pushString(parent)
+    spans.traceState.push('')
+    spans.kind.push(1)
+    spans.status.push(status)
+    spans.statusMessage.push('')
+    spans.startNs.pushBigInt(BigInt(T0) * 1_000_000n)
+    spans.durationNs.pushBigInt(1_000_000n)
+    spans.attributes.pushRecord({ card: 'Visa' })
+    spans.resourceId.pushNumber(0)
+    spans.scopeName.push('')
+    spans.scopeVersion.push('')
+    spans.flags.push(0)
+    spans.events.pushString('')
+    spans.links.pushString('')
+    spans.requestId.pushNumber(0)
+  }
+  return block
 }
 
 function makeRunner(limits: Partial<RunnerLimits> = {}, source: Source = makeSource()): QueryRunner {
@@ -99,6 +131,21 @@ describe('languages', () => {
       'three error',
     ])
     expect(stats.samples).toBe(2)
+  })
+
+  test('every form of trace search finds the same trace', async () => {
+    const range = { startNs: BigInt(T0 - 1) * 1_000_000n, endNs: BigInt(T0 + 1_000) * 1_000_000n }
+    const searches: readonly TraceSearch[] = [
+      { kind: 'traceql', expr: '{ status = error }' },
+      { kind: 'traceql', expr: '{ resource.service.name = "shop" } > { status = error }' },
+      { kind: 'tags', tags: 'service.name=PAY card=vis' },
+      { kind: 'jaeger', service: 'pay', operation: 'call', tags: { error: 'true' }, maxDuration: '2ms' },
+    ]
+    for (const search of searches) {
+      const { data } = await makeRunner().runTraceSearch({ search, range, limit: 5, spansPerTrace: 3 }, caller)
+      expect(data.map(({ traceId, matched }) => [traceId, ...matched.map(({ spanId }) => spanId)])).toEqual([['1', 'b']])
+    }
+    expect((await makeRunner().traceById('1', caller)).data.map(({ spanId }) => spanId)).toEqual(['a', 'b'])
   })
 
   test('an error in the text carries its place', async () => {

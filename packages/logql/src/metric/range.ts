@@ -170,6 +170,7 @@ async function eachLine(
   const labels = new LineLabels()
   const range = { startNs: times.startNs, endNs: times.endNs }
   for await (const batch of source.records({ ...request, range, direction: 'forward', limit: 0 }, context)) {
+    context.signal.throwIfAborted()
     context.stats.samples += batch.records.length
     for (const record of batch.records) {
       labels.reset(batch.streams[record.stream] ?? [], record.metadata)
