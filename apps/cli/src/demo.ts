@@ -3,7 +3,7 @@ import type { Config, RunningServer } from '@oriel/server'
 import { startServer } from '@oriel/server'
 import { CliError } from './errors.ts'
 import type { ServeFlags } from './serve.ts'
-import { readConfig, stopOnSignals } from './serve.ts'
+import { keepCompiledCode, readConfig, stopOnSignals } from './serve.ts'
 import type { Terminal } from './table.ts'
 import { currentTerminal, paint } from './table.ts'
 
@@ -31,6 +31,7 @@ export async function runDemo(flags: ServeFlags & { readonly rate: string; reado
     await shop?.close()
     await server.close()
   })
+  keepCompiledCode(server)
   say(`Starting. The page is at ${paint(server.url, 'bold', terminal)} and waits for the engine ...`)
   await server.ready
   say('Ready. Starting the shop: nine services, their databases and some shoppers (about 10 s) ...')
