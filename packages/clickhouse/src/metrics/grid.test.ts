@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Matcher } from '@oriel/model'
+import { labelsToRecord } from '@oriel/model'
+import type { GridRequest } from '@oriel/store'
+import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
+import { metricBlock, NOON_MS, STALE } from '@oriel/store/contract-suite'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { MetricStore } from '../metrics.ts'
+import { openMetrics } from '../metrics.ts'
+import type { OpenEngine } from '../open.ts'
+import { openEngine } from '../open.ts'
+
+type Point = readonly [tMs: number, value: number | typeof STALE]
+
+const METRIC: Matcher = { name: '__name__', op: '=', value: 'm' }
+const BASE: GridRequest = {
+  matchers: [METRIC],
+  startMs: NOON_MS,
+  endMs: NOON_MS + 120_000,
+  stepMs: 30_000,
+  rangeMs: 60_000,
+  offsetMs: 0,
+  func: 'rate',
+}
+
+function contextOf(tenant: string) {
+  return { tenants: [tenant], signal: new AbortController().signal, limits: DEFAULT_QUERY_LIMITS, stats: makeQueryStats() }
+}
+
+/** The value of one window, the plain way. Source: Prometheus 3.14 promql/functions.go extrapolatedRate. */
+function plainValue(points: readonly Point[], endMs: number, { func, rangeMs }: GridRequest): number | undefined {
+  const inside = points.filter(([tMs]) => tMs > endMs - rangeMs && tMs <= endMs)
+  if (func === 'last') {
+    const last = inside.at(-1)?.[1]
+    return last === STALE ? undefined : last
+  }
+  const fresh = inside.flatMap(([tMs, value]) => (value === STALE ? [] : [{ tMs, value }]))
+  const [first, last] = [fresh[0], fresh.at(-1)]
+  if (first === undefined || last === undefined || fresh.length < 2) return undefined
+  const isCounter = func !== 'delta'
+  let increase = last.value - first.value
+  if (isCounter)
+    for (const [i, { value }] of fresh.entries()) if (i > 0 && value < fresh[i - 1]!.value) increase += fresh[i - 1]!.value
+  const sampled = last.tMs - first.tMs
+  const average = sampled / (fresh.length - 1)
+  const near = (gapMs: number) => (gapMs >= 1.1 * average ? average / 2 : gapMs)
+  let before = near(first.tMs - (endMs - rangeMs))
+  if (isCounter && increase > 0 && first.value >= 0) before = Math.min(before, sampled * (first.value / increase))
+  const stretched = increase * ((sampled + before + near(endMs - last.tMs)) / sampled)
+  return func === 'rate' ? stretched / (rangeMs / 1_000) : stretched
+}
+
+describe('grids in the engine', () => {
+  let opened: OpenEngine
+  let metrics: MetricStore
+  let dataDir: string
+  let tenants = 0
+  beforeAll(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'oriel-grid-'))
+    opened = openEngine({ dataDir })
+    metrics = openMetrics(opened.client, { isOnlyWriter: true, grid: { fromSamples: 0 } })
+    await opened.engine.started
+  })
+  afterAll(async () => {
+    await opened.close()
+    rmSync(dataDir, { recursive: true })
+  })
+
+  async function written(series: Readonly<Record<string, readonly Point[]>>): Promise<string> {
+    const tenant = `t${tenants++}`
+    const all = Object.entries(series).map(([of, samples]) => ({ labels: { __name__: 'm', of, group: of.slice(0, 1) }, samples }))
+    await metrics.write([metricBlock(tenant, all)])
+    return tenant
+  }
+
+  it('equal windows worked out one by one from raw samples', async () => {
+    const point = fc.tuple(
+      fc.nat(150),
+      fc.oneof({ weight: 9, arbitrary: fc.integer({ min: -5, max: 50 }) }, { weight: 1, arbitrary: fc.constant(STALE) }),
+    )
+    const points = fc
+      .array(point, { minLength: 1, maxLength: 40 })
+      .map((all) => [...new Map(all)].sort(([a], [b]) => a - b).map(([s, value]): Point => [NOON_MS - 30_000 + 1_000 * s, value]))
+    const request = fc.record({
+      func: fc.constantFrom('last' as const, 'rate' as const, 'increase' as const, 'delta' as const),
+      stepMs: fc.constantFrom(7_000, 30_000, 12_500),
+      rangeMs: fc.constantFrom(5_000, 20_000, 60_000),
+      offsetMs: fc.constantFrom(0, 15_000, -10_000),
+    })
+    await fc.assert(
+      fc.asyncProperty(points, points, request, async (a, b, shape) => {
+        const tenant = await written({ a, b })
+        const wanted = { ...BASE, ...shape }
+        const grid = await metrics.source.grid(wanted, contextOf(tenant))
+        const want: Record<string, (number | undefined)[]> = {}
+        for (const [of, all] of Object.entries({ a, b })) {
+          const values: (number | undefined)[] = []
+          for (let t = wanted.startMs; t <= wanted.endMs; t += wanted.stepMs)
+            values.push(plainValue(all, t - wanted.offsetMs, wanted))
+          if (values.some((value) => value !== undefined)) want[of] = values
+        }
+        expect(grid?.labels.map((labels) => labelsToRecord(labels)['of'])).toEqual(Object.keys(want))
+        for (const [i, values] of Object.values(want).entries()) {
+          for (const [step, value] of values.entries()) {
+            const at = i * values.length + step
+            expect(grid?.present[at], `step ${step}`).toBe(value === undefined ? 0 : 1)
+            if (value !== undefined) expect(grid?.values[at]).toBeCloseTo(value, 9)
+          }
+        }
+      }),
+      { numRuns: 40 },
+    )
+  }, 120_000)
+
+  it('count two samples of one time once, the later written', async () => {
+    const line = (slope: number) => Array.from({ length: 9 }, (_, i): Point => [NOON_MS - 60_000 + i * 15_000, slope * i])
+    const tenant = await written({ a: line(1) })
+    await metrics.write([metricBlock(tenant, [{ labels: { __name__: 'm', of: 'a', group: 'a' }, samples: line(30) }])])
+    const grid = await metrics.source.grid({ ...BASE, endMs: NOON_MS, func: 'delta' }, contextOf(tenant))
+    expect([...(grid?.values ?? [])]).toEqual([120])
+  })
+
+  it('aggregate over series by labels kept or dropped', async () => {
+    const tenant = await written({ a1: [[NOON_MS, 1]], a2: [[NOON_MS, 2]], b1: [[NOON_MS, 10]] })
+    const check = async (aggregate: NonNullable<GridRequest['aggregate']>, want: readonly (readonly [string, number])[]) => {
+      const grid = await metrics.source.grid({ ...BASE, endMs: NOON_MS, func: 'last', aggregate }, contextOf(tenant))
+      const found = grid?.labels.map((labels, i) => [labels.map(({ value }) => value).join(), grid.values[i]])
+      expect(found).toEqual(want)
+    }
+    await check({ op: 'sum', grouping: 'by', labels: ['group'] }, [
+      ['a', 3],
+      ['b', 10],
+    ])
+    await check({ op: 'avg', grouping: 'without', labels: ['of'] }, [
+      ['a', 1.5],
+      ['b', 10],
+    ])
+    await check({ op: 'max', grouping: 'by', labels: [] }, [['', 10]])
+    await check({ op: 'min', grouping: 'by', labels: [] }, [['', 1]])
+    await check({ op: 'count', grouping: 'by', labels: [] }, [['', 3]])
+  })
+
+  it('are not offered where raw samples are few, nor for several tenants', async () => {
+    const tenant = await written({ a: [[NOON_MS, 1]] })
+    const usual = openMetrics(opened.client, { isOnlyWriter: true })
+    expect(await usual.source.grid(BASE, contextOf(tenant))).toBeUndefined()
+    expect(await metrics.source.grid(BASE, { ...contextOf(tenant), tenants: [tenant, 'other'] })).toBeUndefined()
+  })
+})
