@@ -134,3 +134,15 @@ export interface TraceSummaryAnswer {
 export interface TracesAnswer {
   readonly traces: readonly TraceSummaryAnswer[]
 }
+
+/** GET /api/oriel/queries: what runs or waits now, oldest first. DELETE /api/oriel/queries/{id} stops one, in the engine too. */
+export interface QueriesAnswer {
+  readonly running: readonly {
+    readonly id: string
+    readonly language: string
+    readonly text: string
+    readonly origin: string
+    readonly startedMs: number
+    readonly state: 'queued' | 'running'
+  }[]
+}

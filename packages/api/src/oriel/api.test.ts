@@ -79,6 +79,12 @@ describe('our own API', () => {
     expect(body).toMatchObject({ error: { position: { start: expect.any(Number), end: expect.any(Number) } } })
   })
 
+  it('lists running queries, and answers 404 for one that has gone', async () => {
+    expect((await server.json('/api/oriel/queries')).body).toEqual({ running: [] })
+    const gone = await fetch(`${server.url}/api/oriel/queries/none`, { method: 'DELETE' })
+    expect([gone.status, await gone.json()]).toEqual([404, { isCancelled: false }])
+  })
+
   it('names the parameter that it cannot read', async () => {
     const { status, body } = await server.json('/api/oriel/services?from=yesterday')
     expect([status, Object(body).error.code]).toEqual([400, 'API_BAD_PARAMETER'])

@@ -1,4 +1,4 @@
-import type { ServiceAnswer, ServicesAnswer } from '@oriel/contract'
+import type { QueriesAnswer, ServiceAnswer, ServicesAnswer } from '@oriel/contract'
 import { ORIEL_API } from '@oriel/contract'
 import type { Answer, Api, Exchange, Route } from '../http/exchange.ts'
 import { callerOf, jsonAnswer } from '../http/exchange.ts'
@@ -19,7 +19,7 @@ export function makeOrielApi(services: ApiServices): Api {
     route('/services/:service', oneService),
     route('/traces', searchTraces),
     route('/traces/:id', oneTrace),
-    route('/queries', (_, { tenants }) => jsonAnswer({ running: services.runner.running(tenants[0]) })),
+    { ...route('/queries', listQueries), isQuiet: true },
     { ...route('/queries/:id', cancelQuery), methods: ['DELETE'] as const },
   ]
   return { name: 'oriel', routes, renderFailure: renderPlain }
@@ -51,6 +51,11 @@ async function oneService(services: ApiServices, exchange: Exchange): Promise<An
   })
   const [[red], operations, exemplars] = data
   const answer: ServiceAnswer = { ...grid, ...(red && { red: redAnswer(red) }), operations: operations.map(redAnswer), exemplars }
+  return jsonAnswer(answer)
+}
+
+function listQueries(services: ApiServices, { tenants }: Exchange): Answer {
+  const answer: QueriesAnswer = { running: services.runner.running(tenants[0]) }
   return jsonAnswer(answer)
 }
 
