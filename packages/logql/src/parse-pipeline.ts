@@ -51,7 +51,7 @@ export function parseLog(cursor: Cursor): LogExpr {
 }
 
 /** Parses a stream selector. */
-export function parseSelector(cursor: Cursor): readonly MatcherNode[] {
+function parseSelector(cursor: Cursor): readonly MatcherNode[] {
   const { start } = cursor.peek()
   cursor.expectOp('{', 'to open a stream selector')
   const matchers: MatcherNode[] = []
@@ -78,7 +78,7 @@ function parseMatcher(cursor: Cursor): MatcherNode {
 }
 
 /** Makes a matcher and reports a regex that RE2 refuses. */
-export function checkedMatcher(cursor: Cursor, name: Token, op: MatchOp, value: Token): MatcherNode {
+function checkedMatcher(cursor: Cursor, name: Token, op: MatchOp, value: Token): MatcherNode {
   const matcher = { name: name.value, op, value: value.value, span: { start: name.start, end: value.end } }
   const refusal = regexRefusal(matcher)
   if (refusal !== undefined) cursor.report(refusal, value)

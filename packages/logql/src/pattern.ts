@@ -5,9 +5,7 @@ export interface Pattern {
   readonly parts: readonly PatternPart[]
 }
 
-export type PatternPart =
-  | { readonly kind: 'literal'; readonly text: string }
-  | { readonly kind: 'capture'; readonly name: string }
+type PatternPart = { readonly kind: 'literal'; readonly text: string } | { readonly kind: 'capture'; readonly name: string }
 
 const CAPTURE = /<([A-Za-z_][A-Za-z0-9_]*)>/g
 

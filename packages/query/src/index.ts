@@ -1,4 +1,4 @@
 export * from './errors.ts'
-export type { PromQLAnswer, PromQLData } from './promql.ts'
+export type { MatrixSeries, PromQLAnswer, PromQLData } from './promql.ts'
 export * from './requests.ts'
 export * from './runner.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock, Telemetry, TimeRangeNs } from '@oriel/model'
+import type { Clock, Gauge, Telemetry, TimeRangeNs } from '@oriel/model'
 import { silentTelemetry } from '@oriel/model'
 import type { QueryContext, Source } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
@@ -41,6 +41,9 @@ export const DEFAULT_RUNNER_LIMITS: RunnerLimits = {
   maxLogLines: 50_000,
 }
 
+// 4 KiB: what the list of running queries and the log keep of a text; 500 long ones must not fill the memory.
+const MAX_LOGGED_TEXT = 4_096
+
 /** What a runner needs. */
 export interface RunnerOptions {
   readonly source: Source
@@ -72,12 +75,16 @@ export class QueryRunner {
   readonly #slots = new Slots()
   readonly #running = new Map<string, Running>()
   readonly #log: QueryLog
+  readonly #runningGauge: Gauge
+  readonly #waitingGauge: Gauge
 
   constructor({ source, telemetry = silentTelemetry, limitsOf = () => DEFAULT_RUNNER_LIMITS, now = Date.now }: RunnerOptions) {
     this.#source = source
     this.#limitsOf = limitsOf
     this.#now = now
     this.#log = new QueryLog(telemetry)
+    this.#runningGauge = telemetry.gauge('oriel_query_running', 'Queries that run now.')
+    this.#waitingGauge = telemetry.gauge('oriel_query_waiting', 'Queries that wait for a slot now.')
   }
 
   /** Runs a PromQL query. */
@@ -145,7 +152,8 @@ export class QueryRunner {
   ): Promise<QueryAnswer<Data>> {
     const tenant = caller.tenants[0] ?? ''
     const limits = this.#limitsOf(tenant)
-    const entry = { id: randomUUID(), ...what, tenant, origin: caller.origin, startedMs: this.#now() }
+    const text = what.text.slice(0, MAX_LOGGED_TEXT)
+    const entry = { id: randomUUID(), language: what.language, text, tenant, origin: caller.origin, startedMs: this.#now() }
     const abort = new AbortController()
     const running: Running = { entry, abort, state: 'queued' }
     const stats = makeQueryStats()
@@ -160,8 +168,11 @@ export class QueryRunner {
     try {
       checkText(what.text, limits)
       const work = prepare(limits)
-      const give = await this.#slots.take(tenant, limits, abort.signal)
+      const slot = this.#slots.take(tenant, limits, abort.signal)
+      this.#tellUsage()
+      const give = await slot
       try {
+        this.#tellUsage()
         queuedMs = this.#now() - entry.startedMs
         running.state = 'running'
         const warnings: QueryWarning[] = []
@@ -178,6 +189,13 @@ export class QueryRunner {
     } finally {
       disarm()
       this.#running.delete(entry.id)
+      this.#tellUsage()
     }
+  }
+
+  #tellUsage(): void {
+    const { held, waiting } = this.#slots.usage
+    this.#runningGauge.set(held)
+    this.#waitingGauge.set(waiting)
   }
 }

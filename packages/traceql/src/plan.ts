@@ -8,10 +8,10 @@ export interface FilterPlan {
 }
 
 /** Every span passes. */
-export const EVERY_SPAN: SpanFilter = { kind: 'all', filters: [] }
+const EVERY_SPAN: SpanFilter = { kind: 'all', filters: [] }
 
 /** Turns a condition on one span into a filter of the store. */
-export function planCondition(condition: FieldExpr | undefined): FilterPlan {
+function planCondition(condition: FieldExpr | undefined): FilterPlan {
   if (condition === undefined) return { filter: EVERY_SPAN, isExact: true }
   if (condition.kind === 'fieldBinary' && (condition.op === '&&' || condition.op === '||')) {
     return joinPlans(condition.op === '&&' ? 'all' : 'any', planCondition(condition.left), planCondition(condition.right))

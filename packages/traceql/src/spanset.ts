@@ -5,7 +5,7 @@ import { arithmetic, compareFields, compileField, isTrue, numberOf } from './fie
 import type { Trace } from './trace.ts'
 
 /** Spans of one trace that belong together, in the trace's order. A pipeline passes on a list of these. */
-export type Spanset = readonly Span[]
+type Spanset = readonly Span[]
 
 /** One step of a query over one trace: takes spansets and gives back those that stay, none of them empty. */
 export type SpansetStep = (input: readonly Spanset[], trace: Trace) => readonly Spanset[]

@@ -70,7 +70,7 @@ export function isJsonObject(line: string): boolean {
 }
 
 /** What the scanner throws at malformed text: one value, because making an error per line costs more than reading it. */
-export const MALFORMED: Error = new Error('malformed JSON')
+const MALFORMED: Error = new Error('malformed JSON')
 
 // 64: deeper nesting makes names that nobody can write.
 const MAX_DEPTH = 64
