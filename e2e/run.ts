@@ -7,6 +7,10 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
   crash: { file: 'crash.ts', about: 'kill -9 of Oriel, engine and both under load (ORIEL_CRASH_ROUNDS)' },
   'bad-input': { file: 'bad-input.ts', about: 'hostile bodies, values, queries, sockets, scrape targets and starts' },
   promqltest: { file: 'conformance/promqltest.ts', about: "Prometheus's own query tests (ORIEL_CONFORMANCE_DIR)" },
+  'ingest-peer': {
+    file: 'conformance/ingest-peer.ts',
+    about: 'scrapes and OTLP metrics as Prometheus stores them (ORIEL_PEERS_DIR)',
+  },
   browser: { file: 'browser/golden-path.ts', about: 'error spike to logs by clicks alone, screenshots, axe (ORIEL_URL)' },
 }
 

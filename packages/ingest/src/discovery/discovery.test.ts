@@ -110,6 +110,7 @@ scrape_configs:
 })
 
 test.each([
+  '',
   '{}',
   '[5]',
   '[{"targets": [{}]}]',

@@ -143,7 +143,8 @@ export function parseGroups(text: string, name: string): TargetGroup[] {
   const fail = (reason: string): IngestError => new IngestError('INGEST_BAD_CONFIG', `cannot read targets of ${name}: ${reason}`)
   const problem = document.errors[0]
   if (problem !== undefined) throw fail(problem.message.split('\n')[0] ?? '')
-  const groups: unknown = document.toJS({ maxAliasCount: 1_000 }) ?? []
+  // An empty file is one being written more often than one that means it: `[]` says that there are no targets.
+  const groups: unknown = document.toJS({ maxAliasCount: 1_000 })
   if (!Array.isArray(groups)) throw fail('expected a list of groups')
   return groups.map((group: unknown) => {
     const { targets, labels } = groupOf(group, fail)
