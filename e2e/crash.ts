@@ -10,7 +10,8 @@ import { lokiPush, otlpTrace, remoteWrite, sendUntilAcknowledged } from './sende
 
 const ROUNDS = Number(process.env['ORIEL_CRASH_ROUNDS'] ?? 20)
 const KINDS = ['oriel', 'engine', 'both'] as const
-const PORTS = { http: 17_070, grpc: 14_317, otlpHttp: 14_318 }
+// Fixed for the run, so that clients find a restarted server; far from the ports that people and other suites use.
+const PORTS = { http: 27_170, grpc: 27_171, otlpHttp: 27_172 }
 const SERIES = 50
 const LINES = 40
 const SPANS = 10

@@ -38,5 +38,11 @@ function firstValue(answer: unknown): number {
   const first: unknown = answer['data']['result'][0]
   if (first === undefined) return 0
   if (!isRecord(first) || !Array.isArray(first['value'])) throw new Error(`unexpected result ${JSON.stringify(first)}`)
-  return Number(first['value'][1])
+  return parseFloatText(String(first['value'][1]))
+}
+
+/** A float as Prometheus prints it. */
+function parseFloatText(text: string): number {
+  if (text === '+Inf') return Number.POSITIVE_INFINITY
+  return text === '-Inf' ? Number.NEGATIVE_INFINITY : Number(text)
 }
