@@ -117,7 +117,7 @@ function isRate({ name }: Call): boolean {
 }
 
 /** Says that a metric may be no counter, by its name. Source: Prometheus 3.14 promql/engine.go. */
-export function noteCounters(evaluation: Evaluation, call: Call, grid: Grid): void {
+function noteCounters(evaluation: Evaluation, call: Call, grid: Grid): void {
   const [range] = call.args
   if (range === undefined) return
   const seen = new Set<string>()

@@ -66,11 +66,6 @@ export function evalRange(evaluation: Evaluation, node: RangeExpr, steps: Steps)
   return { samples, dropName: new Uint8Array(samples.labels.length), windows, rangeMs: node.rangeMs }
 }
 
-/** The selector inside a range, if it is one. */
-export function selectorOf(node: RangeExpr): VectorSelector | undefined {
-  return node.kind === 'matrixSelector' ? node.selector : undefined
-}
-
 /** A grid without the series that have no value at all. */
 export function withoutEmptyRows(grid: Grid): Grid {
   const rows = rowsWithValues(grid)

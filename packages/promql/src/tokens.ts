@@ -48,9 +48,6 @@ const PREPROCESSORS = new Set(['start', 'end', 'step', 'range', 'max_of', 'min_o
 const SYMBOLS = ['==', '!=', '<=', '</', '>=', '>/', '=~', '!~', '<', '>', '=', '+', '-', '*', '/', '%', '^', '@', ',']
 const OPERATORS = new Set(['==', '!=', '<=', '</', '>=', '>/', '=~', '!~', '<', '>', '+', '-', '*', '/', '%', '^', '@'])
 
-/** Every word with a meaning of its own, for completion. */
-export const KEYWORDS: readonly string[] = [...WORD_OPERATORS, ...AGGREGATORS, ...MODIFIERS, ...PREPROCESSORS]
-
 /** Whether the kind is a keyword, also where it may stand for a name. */
 export function isKeyword(kind: string): boolean {
   return AGGREGATORS.has(kind) || WORD_OPERATORS.has(kind) || MODIFIERS.has(kind) || PREPROCESSORS.has(kind)
