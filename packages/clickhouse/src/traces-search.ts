@@ -169,13 +169,24 @@ export function matchStatement(
 FROM (
   SELECT ${SPAN_COLUMNS}
   FROM spans
-  WHERE ${allOf([tenants, wanted, ...timeConditions(windowOf(request.range), bindings), filter])}
+  WHERE ${allOf([tenants, wanted, ...timeConditions(windowOfTraces(facts, request), bindings), filter])}
   ORDER BY ns, span_id
   LIMIT 1 BY trace_id, span_id
 )
 ORDER BY trace_id, ns, span_id
 LIMIT ${Math.max(1, request.spansPerTrace)} BY trace_id`
   return { sql, params: bindings.params }
+}
+
+/** The part of the range that the traces lie in. */
+function windowOfTraces(facts: ReadonlyMap<string, TraceFacts>, { range }: TraceSearchRequest): NsWindow {
+  let { firstNs, lastNs } = { firstNs: range.endNs, lastNs: range.startNs }
+  for (const { startNs, durationNs } of facts.values()) {
+    if (startNs < firstNs) firstNs = startNs
+    if (startNs + durationNs > lastNs) lastNs = startNs + durationNs
+  }
+  const whole = windowOf(range)
+  return { firstNs: firstNs > whole.firstNs ? firstNs : whole.firstNs, lastNs: lastNs < whole.lastNs ? lastNs : whole.lastNs }
 }
 
 function compileTraceCondition(condition: TraceCondition): (trace: TraceFacts) => boolean {
