@@ -176,6 +176,24 @@ test('blocks are used again, and made again for none but new tenants', async () 
   expect(engine.commits.map(({ words }) => words)).toEqual([['a:x'], ['a:y'], ['a:z']])
 })
 
+test('spare blocks are kept up to the limit on queued bytes, as large as they ever were', async () => {
+  const queue = open({ maxQueuedBytes: 10 })
+  for (const [tenant, word] of [
+    ['a', '1234567890'],
+    ['a', 'x'],
+    ['b', 'x'],
+    ['b', 'x'],
+    ['a', 'x'],
+  ] as const) {
+    const done = add(queue, word, tenant)
+    await vi.advanceTimersByTimeAsync(40)
+    engine.commits.at(-1)!.done.resolve()
+    await done
+  }
+  // The block of a was kept and never gave room to that of b, which is made each time.
+  expect(engine.made).toBe(3)
+})
+
 test('a failed commit rejects all who share it, and tells the block', async () => {
   const queue = open()
   const waiters = [add(queue, 'x'), add(queue, 'y')]

@@ -5,7 +5,7 @@ import type { Telemetry } from '@oriel/model'
 import { IngestError } from './errors.ts'
 
 /** What the queue must know of one signal's blocks. */
-export interface BlockKind<Block> {
+export interface BlockKind<Block extends object> {
   /** Names the queue in metrics and messages. */
   readonly signal: 'metrics' | 'logs' | 'traces'
   /** Makes an empty block. */
@@ -59,11 +59,13 @@ export const DEFAULT_BATCH_LIMITS: BatchLimits = {
  *
  * Blocks belong to the queue and are reused: a decoder may touch its block only until it returns.
  */
-export class CommitQueue<Block> {
+export class CommitQueue<Block extends object> {
   readonly #kind: BlockKind<Block>
   readonly #limits: BatchLimits
   readonly #meters: Meters
   readonly #spare = new Map<string, Block>()
+  readonly #peakBytes = new WeakMap<Block, number>()
+  #spareBytes = 0
   #open: Batch<Block> = makeBatch()
   #closed: Batch<Block>[] = []
   readonly #unsettled = new Set<Batch<Block>>()
@@ -156,8 +158,12 @@ export class CommitQueue<Block> {
   #blockOf(batch: Batch<Block>, tenant: string): Block {
     const open = batch.blocks.get(tenant)
     if (open !== undefined) return open
-    const block = this.#spare.get(tenant) ?? this.#kind.make(tenant)
-    this.#spare.delete(tenant)
+    const spare = this.#spare.get(tenant)
+    if (spare !== undefined) {
+      this.#spare.delete(tenant)
+      this.#spareBytes -= this.#peakBytes.get(spare) ?? 0
+    }
+    const block = spare ?? this.#kind.make(tenant)
     batch.blocks.set(tenant, block)
     return block
   }
@@ -242,7 +248,13 @@ export class CommitQueue<Block> {
 
   #recycle(tenant: string, block: Block, isStored: boolean): void {
     this.#kind.settled(block, isStored)
-    if (this.#spare.size >= SPARE_BLOCKS || this.#kind.bytes(block) > this.#limits.maxBlockBytes) return
+    // A block's arrays never shrink: it is worth what it held at most.
+    const peakBytes = Math.max(this.#kind.bytes(block), this.#peakBytes.get(block) ?? 0)
+    const replaced = this.#spare.get(tenant)
+    const freed = replaced === undefined ? 0 : (this.#peakBytes.get(replaced) ?? 0)
+    if (this.#spareBytes - freed + peakBytes > this.#limits.maxQueuedBytes) return
+    this.#peakBytes.set(block, peakBytes)
+    this.#spareBytes += peakBytes - freed
     this.#kind.reset(block)
     this.#spare.set(tenant, block)
   }
@@ -287,7 +299,7 @@ export class CommitQueue<Block> {
   }
 }
 
-interface Batch<Block> {
+interface Batch<Block extends object> {
   readonly blocks: Map<string, Block>
   readonly committed: PromiseWithResolvers<void>
   /** When its first rows came. */
@@ -296,8 +308,6 @@ interface Batch<Block> {
   rows: number
 }
 
-// 64: tenants that send all the time on one node; the blocks of others are made anew.
-const SPARE_BLOCKS = 64
 // A quarter: four senders of 2,000 records then share commits four by four instead of two by two, at 0.6 of the engine's CPU.
 const LINGER_SHARE = 0.25
 const MAX_LINGER_MS = 100
@@ -327,7 +337,7 @@ function makeMeters(telemetry: Telemetry): Meters {
   }
 }
 
-function makeBatch<Block>(): Batch<Block> {
+function makeBatch<Block extends object>(): Batch<Block> {
   const committed = Promise.withResolvers<void>()
   // Every waiter handles its own rejection; a batch that was closed without any must not end the process.
   committed.promise.catch(() => {})

@@ -4,6 +4,8 @@ export interface IngestLimits {
   readonly maxBodyBytes: number
   /** A body after decompression. */
   readonly maxDecodedBytes: number
+  /** A JSON body after decompression: as objects it takes ten times its size for a moment. */
+  readonly maxJsonBytes: number
   /** A gRPC message after decompression. */
   readonly maxMessageBytes: number
   /** The whole body must have come by then. */
@@ -25,6 +27,7 @@ export interface IngestLimits {
 export const DEFAULT_INGEST_LIMITS: IngestLimits = {
   maxBodyBytes: 16 * 2 ** 20,
   maxDecodedBytes: 64 * 2 ** 20,
+  maxJsonBytes: 16 * 2 ** 20,
   maxMessageBytes: 64 * 2 ** 20,
   // 30 s: three times what an SDK waits; a body slower than that holds memory for nothing.
   bodyTimeoutMs: 30_000,

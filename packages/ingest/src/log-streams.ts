@@ -127,6 +127,9 @@ export function makeResource(attributes: Readonly<Record<string, string>>, servi
 // 64: two months of back-fill through one stream; beyond that (stream, day) pairs are simply written again.
 const MAX_DAYS = 64
 
+// What a stream selector can name. Source: LogQL, log stream selector.
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+
 function makeEntity(
   { labels, resource, keys, values }: Pick<LogEntity, 'labels' | 'resource' | 'keys' | 'values'>,
   options: LogOptions,
@@ -160,6 +163,7 @@ function levelOf(labels: Labels): string {
 function refusalOf(labels: Labels, limits: IngestLimits): string | undefined {
   if (labels.length > limits.maxLabels) return `stream has ${labels.length} labels, limit ${limits.maxLabels}`
   for (const { name, value } of labels) {
+    if (!LABEL_NAME.test(name)) return `label name ${JSON.stringify(name.slice(0, 50))} is not of letters, digits and underscores`
     if (name.length > limits.maxLabelNameBytes) return `label name of ${name.length} bytes, limit ${limits.maxLabelNameBytes}`
     const valueBytes = Buffer.byteLength(value)
     if (valueBytes > limits.maxLabelValueBytes)

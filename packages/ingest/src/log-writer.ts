@@ -27,6 +27,17 @@ export interface LogRequestContext {
   readonly nowMs: number
 }
 
+/** Strings that repeat in logs: attribute keys under their stored names, and words. */
+export interface LogInterners {
+  readonly keys: Interner
+  readonly words: Interner
+}
+
+/** Makes empty interners. */
+export function makeLogInterners(): LogInterners {
+  return { keys: new Interner(metadataKey), words: new Interner() }
+}
+
 /** Fills log blocks of one tenant. Remembers the tenant's streams and resources between bodies; takes one body at a time. */
 export class LogWriter implements LogTarget {
   records: LogColumns = new EmptyColumns()
@@ -34,8 +45,8 @@ export class LogWriter implements LogTarget {
   readonly #limits: IngestLimits
   readonly #resources = new ByteTable<LogEntity>({ maxEntries: MAX_ENTITIES })
   readonly #streams = new ByteTable<LogEntity>({ maxEntries: MAX_ENTITIES })
-  readonly #keys = new Interner(metadataKey)
-  readonly #words = new Interner()
+  readonly #keys: Interner
+  readonly #words: Interner
   readonly #foundId = { start: 0, end: 0 }
   #context: LogRequestContext | undefined
   #entity: LogEntity
@@ -46,7 +57,10 @@ export class LogWriter implements LogTarget {
   #rejected = 0
   #reason = ''
 
-  constructor(options: LogOptions, limits: IngestLimits) {
+  /** `interners` may be shared by all writers of a process. */
+  constructor(options: LogOptions, limits: IngestLimits, interners: LogInterners = makeLogInterners()) {
+    this.#keys = interners.keys
+    this.#words = interners.words
     this.#options = options
     this.#limits = limits
     this.#noResource = resourceEntity({}, options, limits)
@@ -121,6 +135,7 @@ export class LogWriter implements LogTarget {
       return
     }
     this.#accepted++
+    if (row.severity > MAX_SEVERITY) row.severity = 0
     const day = this.#setTime(row, context)
     if (rows.isStored) {
       records.attributes.truncate(records.rows)
@@ -218,3 +233,5 @@ export class LogWriter implements LogTarget {
 // 16,384: streams of a large tenant on one node; when full the table starts over.
 const MAX_ENTITIES = 16_384
 const MS_PER_DAY = 86_400_000
+// Source: OpenTelemetry logs data model, SeverityNumber. Other numbers say nothing.
+const MAX_SEVERITY = 24

@@ -3,14 +3,14 @@
 import type { Clock, LogBlock, SpanBlock, Telemetry } from '@oriel/model'
 import type { Sink } from '@oriel/store'
 import type { LogTarget } from '@oriel/wire'
-import { decodeLokiJson, decodeLokiProtobuf, decodeOtlpLogs, decodeOtlpTraces } from '@oriel/wire'
+import { decodeLokiJson, decodeLokiProtobuf, decodeOtlpLogs, decodeOtlpTraces, Interner } from '@oriel/wire'
 import type { BatchLimits } from './batch.ts'
 import { CommitQueue } from './batch.ts'
 import { logBlocks, spanBlocks } from './blocks.ts'
 import type { IngestLimits } from './limits.ts'
 import type { LogOptions } from './log-streams.ts'
 import type { Accepted } from './log-writer.ts'
-import { LogWriter } from './log-writer.ts'
+import { LogWriter, makeLogInterners } from './log-writer.ts'
 import { RecentIds, requestBase, RetryingQueue } from './retries.ts'
 import { SpanWriter } from './span-writer.ts'
 
@@ -48,7 +48,8 @@ export function openLogReceiver({ sink, telemetry, limits, batch, logs, now }: R
   const kind = logBlocks(sink, recent)
   const queue = new CommitQueue<LogBlock>(kind, { limits: batch, telemetry })
   const retrying = new RetryingQueue<LogBlock, Accepted>(queue, recent)
-  const writers = new PerTenant(() => new LogWriter(logs, limits))
+  const interners = makeLogInterners()
+  const writers = new PerTenant(() => new LogWriter(logs, limits, interners))
   const count = rowCounter(telemetry, 'logs')
   const append = (tenant: string, body: Uint8Array, form: string, decode: (target: LogTarget) => void) =>
     retrying
@@ -71,7 +72,8 @@ export function openTraceReceiver({ sink, telemetry, limits, batch, now }: Recei
   const kind = spanBlocks(sink, recent)
   const queue = new CommitQueue<SpanBlock>(kind, { limits: batch, telemetry })
   const retrying = new RetryingQueue<SpanBlock, Accepted>(queue, recent)
-  const writers = new PerTenant(() => new SpanWriter(limits))
+  const words = new Interner()
+  const writers = new PerTenant(() => new SpanWriter(limits, words))
   const count = rowCounter(telemetry, 'traces')
   return {
     otlp: (tenant, body) =>
@@ -112,8 +114,8 @@ class PerTenant<Writer> {
   }
 }
 
-// 1,000 tenants that send to one node in one go; a writer at rest holds about 50 KB.
-const MAX_TENANTS = 1_000
+// 256 tenants that send to one node in one go: a writer at rest holds about 50 KB, one with 16,384 streams about 50 MB.
+const MAX_TENANTS = 256
 
 /** Passes results on and counts their rows. */
 function rowCounter(telemetry: Telemetry, signal: string): (result: Accepted) => Accepted {

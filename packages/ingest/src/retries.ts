@@ -125,7 +125,7 @@ const MAX_IDS = 1_000_000
 const MAX_UNKNOWN_MS = 5_000
 
 /** A queue for signals whose rows do not collapse by key: requests stored lately, or being stored now, are recognised. */
-export class RetryingQueue<Block, Result> {
+export class RetryingQueue<Block extends object, Result> {
   readonly #queue: CommitQueue<Block>
   readonly #recent: RecentIds
   readonly #inFlight = new Map<bigint, Promise<Result>>()

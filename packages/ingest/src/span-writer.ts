@@ -23,7 +23,7 @@ export class SpanWriter implements SpanTarget {
   spans: SpanColumns = new SpanColumns()
   readonly #limits: IngestLimits
   readonly #resources = new ByteTable<SeenResource>({ maxEntries: MAX_RESOURCES })
-  readonly #words = new Interner()
+  readonly #words: Interner
   #context: SpanRequestContext | undefined
   #resource: SeenResource | undefined
   #scope: OtlpScope = NO_SCOPE
@@ -31,7 +31,9 @@ export class SpanWriter implements SpanTarget {
   #rejected = 0
   #reason = ''
 
-  constructor(limits: IngestLimits) {
+  /** `words` may be shared by all writers of a process. */
+  constructor(limits: IngestLimits, words: Interner = new Interner()) {
+    this.#words = words
     this.#limits = limits
   }
 

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Counter, Telemetry } from '@oriel/model'
 import { decompress } from '@oriel/wire'
+import { IngestError } from '../errors.ts'
 import type { IngestLimits } from '../limits.ts'
 import type { Refusal } from '../status.ts'
 import { refusalOf } from '../status.ts'
@@ -14,36 +15,6 @@ export interface HttpDoor {
   readonly method: 'POST' | 'OPTIONS'
   readonly path: string
   handle(request: IncomingMessage, response: ServerResponse): void
-}
-
-/** Every path that a door of the way in may stand at, for servers that listen before it is open. */
-export const DOOR_PATHS: readonly string[] = [
-  '/v1/logs',
-  '/v1/traces',
-  '/v1/metrics',
-  '/otlp/v1/logs',
-  '/otlp/v1/traces',
-  '/otlp/v1/metrics',
-  '/api/v1/otlp/v1/metrics',
-  '/loki/api/v1/push',
-  '/api/prom/push',
-  '/api/v1/write',
-  '/prometheus/api/v1/write',
-  '/api/v1/push',
-]
-
-/**
- * Doors that answer 503 with Retry-After, for the time before `openIngest` resolves: senders try again, where a 404 would make them
- * throw their data away.
- */
-export function startingDoors(): HttpDoor[] {
-  const body = 'starting: the engine is not up yet\n'
-  const headers = { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '1' }
-  return DOOR_PATHS.map((path) => ({
-    method: 'POST',
-    path,
-    handle: (request, response) => send(request, response, { status: 503, headers, body }),
-  }))
 }
 
 /** An answer. */
@@ -95,6 +66,15 @@ export function makeHandler(receiver: HttpReceiver, options: DoorOptions): HttpD
         response.destroy()
       })
   }
+}
+
+/** Throws INGEST_TOO_LARGE for a JSON body over its limit. */
+export function checkJsonBytes(body: Uint8Array, maxBytes: number): void {
+  if (body.length > maxBytes)
+    throw new IngestError(
+      'INGEST_TOO_LARGE',
+      `cannot accept body: ${body.length} bytes of JSON, limit ${maxBytes}; protobuf may be larger`,
+    )
 }
 
 /** Sends `reply`. A request whose body was not read to its end loses its connection afterwards: what follows is no request. */

@@ -6,7 +6,6 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DEFAULT_INGEST_LIMITS } from '../limits.ts'
 import { openIngest, type Ingest } from '../open.ts'
-import { DOOR_PATHS, startingDoors } from './door.ts'
 
 const NOW_MS = 1_700_000_000_000
 const NOW_NS = '1700000000000000000'
@@ -25,7 +24,14 @@ beforeEach(async () => {
     writeLogs: (blocks: Parameters<typeof store.sink.writeLogs>[0]) =>
       writeFailure === undefined ? store.sink.writeLogs(blocks) : Promise.reject(writeFailure),
   }
-  const limits = { ...DEFAULT_INGEST_LIMITS, maxBodyBytes: 100_000, maxDecodedBytes: 300_000, bodyTimeoutMs: 300, maxLabels: 5 }
+  const limits = {
+    ...DEFAULT_INGEST_LIMITS,
+    maxBodyBytes: 100_000,
+    maxDecodedBytes: 300_000,
+    maxJsonBytes: 150_000,
+    bodyTimeoutMs: 300,
+    maxLabels: 5,
+  }
   ingest = await openIngest({ sink, now: () => NOW_MS, limits })
   server = createServer((request, response) => {
     const door = ingest.doors.find(({ method, path }) => method === request.method && path === request.url)
@@ -242,11 +248,27 @@ test('pipelined requests are answered in order, a cut one last', async () => {
   expect(await storedRequests()).toBe(1)
 })
 
-test('before the way in is open its paths are 503 with Retry-After', async () => {
-  expect([...DOOR_PATHS].sort()).toEqual([...new Set(ingest.doors.map(({ path }) => path))].sort())
-  ingest = { ...ingest, doors: startingDoors() }
-  const { status, headers } = await post('/v1/logs', logs('x'), PROTOBUF)
-  expect([status, headers.get('retry-after')]).toEqual([503, '1'])
+test('a JSON body over its own limit is 413', async () => {
+  const body = `{"a":"${'x'.repeat(200_000)}"}`
+  for (const path of ['/v1/logs', '/loki/api/v1/push']) {
+    const status = await statusOf(path, compress(Buffer.from(body), 'gzip'), { ...JSON_TYPE, 'content-encoding': 'gzip' })
+    expect(status).toBe(413)
+  }
+})
+
+test('a stream whose label names cannot be selected is refused, the others are stored', async () => {
+  const body = JSON.stringify({
+    streams: [
+      { stream: { 'bad-name': 'a' }, values: [[NOW_NS, 'x']] },
+      { stream: { good_name: 'a' }, values: [[NOW_NS, 'x']] },
+    ],
+  })
+  const { status, bytes } = await post('/loki/api/v1/push', body, JSON_TYPE)
+  expect([status, Buffer.from(bytes).toString()]).toEqual([
+    400,
+    '1 entries refused, the others are stored: label name "bad-name" is not of letters, digits and underscores\n',
+  ])
+  expect(await storedRequests()).toBe(1)
 })
 
 test('any bytes on any door are answered below 500', async () => {

@@ -2,26 +2,30 @@
 
 import type { IncomingMessage } from 'node:http'
 import { decompress } from '@oriel/wire'
+import type { IngestLimits } from '../limits.ts'
 import type { Accepted } from '../log-writer.ts'
 import type { LogReceiver } from '../receivers.ts'
 import type { DoorOptions, HttpDoor, HttpReceiver, Reply } from './door.ts'
-import { makeHandler } from './door.ts'
+import { checkJsonBytes, makeHandler } from './door.ts'
 
 /** The doors of Loki's push API: the path of today and the one of before. */
 export function lokiDoors(logs: LogReceiver, options: DoorOptions): HttpDoor[] {
-  const handle = makeHandler(lokiReceiver(logs, options.limits.maxDecodedBytes), options)
+  const handle = makeHandler(lokiReceiver(logs, options.limits), options)
   return ['/loki/api/v1/push', '/api/prom/push'].map((path) => ({ method: 'POST', path, handle }))
 }
 
-function lokiReceiver(logs: LogReceiver, maxBytes: number): HttpReceiver {
+function lokiReceiver(logs: LogReceiver, limits: IngestLimits): HttpReceiver {
   return {
     receiver: 'loki',
     signal: 'logs',
     // Protobuf is always a snappy block; some senders name that in Content-Encoding and some do not, so `accept` undoes it.
     check: (request) => (isJson(request) ? (request.headers['content-encoding'] ?? '') : ''),
     accept(tenant, body, request) {
-      if (isJson(request)) return logs.lokiJson(tenant, body).then(reply)
-      return logs.lokiProtobuf(tenant, decompress(body, 'snappy', { maxBytes })).then(reply)
+      if (isJson(request)) {
+        checkJsonBytes(body, limits.maxJsonBytes)
+        return logs.lokiJson(tenant, body).then(reply)
+      }
+      return logs.lokiProtobuf(tenant, decompress(body, 'snappy', { maxBytes: limits.maxDecodedBytes })).then(reply)
     },
     refuse({ code, httpStatus, message, retryAfterSeconds }) {
       // Loki's clients wait and retry on 429, whatever runs full. Loki knows no 415.

@@ -6,7 +6,7 @@ import { IngestError } from '../errors.ts'
 import type { Accepted } from '../log-writer.ts'
 import { encodeStatus, shortened } from '../status.ts'
 import type { DoorOptions, HttpDoor, HttpReceiver, Reply } from './door.ts'
-import { makeHandler, send } from './door.ts'
+import { checkJsonBytes, makeHandler, send } from './door.ts'
 
 /** Takes a decompressed protobuf export request of one signal. */
 export type OtlpAccept = (tenant: string, body: Uint8Array) => Promise<Accepted>
@@ -25,7 +25,7 @@ export type OtlpSignal = (typeof OTLP_SIGNALS)[number]
 /** The doors of OTLP: `/v1/<signal>`, `/otlp/v1/<signal>`, and Prometheus's `/api/v1/otlp/v1/metrics`, with CORS preflight. */
 export function otlpDoors({ accept, isAllowedOrigin }: OtlpDoorsOptions, options: DoorOptions): HttpDoor[] {
   return OTLP_SIGNALS.flatMap((signal) => {
-    const handle = makeHandler(otlpReceiver(signal, accept[signal]), options)
+    const handle = makeHandler(otlpReceiver(signal, accept[signal], options.limits.maxJsonBytes), options)
     const paths = [`/v1/${signal}`, `/otlp/v1/${signal}`]
     if (signal === 'metrics') paths.push('/api/v1/otlp/v1/metrics')
     return paths.flatMap((path): HttpDoor[] => [
@@ -56,7 +56,7 @@ export function encodeExportResponse({ rejected, reason }: Accepted): Uint8Array
 
 type Encoding = 'protobuf' | 'json'
 
-function otlpReceiver(signal: OtlpSignal, accept: OtlpAccept): HttpReceiver {
+function otlpReceiver(signal: OtlpSignal, accept: OtlpAccept, maxJsonBytes: number): HttpReceiver {
   return {
     receiver: 'otlp',
     signal,
@@ -70,6 +70,7 @@ function otlpReceiver(signal: OtlpSignal, accept: OtlpAccept): HttpReceiver {
     },
     accept(tenant, body, request) {
       const encoding = encodingOf(request) ?? 'protobuf'
+      if (encoding === 'json') checkJsonBytes(body, maxJsonBytes)
       const bytes = encoding === 'json' ? otlpJsonToProtobuf(signal, body) : body
       return accept(tenant, bytes).then((accepted) => success(signal, encoding, accepted))
     },
