@@ -12,7 +12,7 @@ import { printParam } from './params.ts'
 import { DATABASE } from '../schema/migration.ts'
 
 /** What goes with a statement. */
-export interface StatementOptions {
+interface StatementOptions {
   /** Values of `{name:Type}` placeholders: user input goes here, never into the SQL text. */
   readonly params?: Params
   readonly settings?: Readonly<Record<string, string | number>>

@@ -11,7 +11,7 @@ export interface Endpoint {
 }
 
 /** One POST to the engine: search parameters, and a body in pieces or none. */
-export interface EngineCall {
+interface EngineCall {
   readonly search: URLSearchParams
   readonly headers?: Readonly<Record<string, string>>
   readonly body: readonly Uint8Array[]

@@ -21,8 +21,8 @@ export function libraryPath(): string {
   }
   try {
     // The library is an optional dependency of `chdb`, so it is looked up from there.
-    const fromHere = createRequire(import.meta.url)
-    const fromChdb = createRequire(fromHere.resolve('chdb'))
+    const require = createRequire(import.meta.url)
+    const fromChdb = createRequire(require.resolve('chdb'))
     return join(dirname(fromChdb.resolve(`${name}/package.json`)), 'libchdb.so')
   } catch (cause) {
     throw new ClickhouseError('CLICKHOUSE_PLATFORM', `cannot start engine: package ${name} is not installed`, { cause })

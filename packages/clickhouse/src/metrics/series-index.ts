@@ -10,7 +10,7 @@ import { seriesOfBlock } from './series-rows.ts'
 import { daysOf, seriesConditions } from './selection.ts'
 
 /** What `SeriesIndex.find` is asked: see there. */
-export interface FindRequest {
+interface FindRequest {
   readonly matcherSets: readonly (readonly Matcher[])[]
   readonly range: TimeRange
   readonly limit: number

@@ -101,13 +101,6 @@ export function idsField(name: string, ids: readonly Uint32Array[]): NativeField
   return { name, type: 'UInt128', pieces: [bytesOf(words)] }
 }
 
-/** Sizes of all pieces together. */
-export function piecesBytes(pieces: readonly Uint8Array[]): number {
-  let bytes = 0
-  for (const piece of pieces) bytes += piece.length
-  return bytes
-}
-
 const U64_ONE = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)
 // "Has additional keys, dictionary is of this block": what the engine expects from a client, beside the index width.
 const LOW_CARDINALITY_FLAGS = 0x600

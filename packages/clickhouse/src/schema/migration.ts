@@ -4,7 +4,7 @@
  * Statements of one step run at the same time, so they must not depend on one another; each must be repeatable
  * (`IF NOT EXISTS`), because a start that dies half-way runs the step again.
  */
-export interface Migration {
+interface Migration {
   readonly version: number
   readonly statements: readonly string[]
 }
