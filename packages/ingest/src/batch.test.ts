@@ -176,21 +176,24 @@ test('blocks are used again, and made again for none but new tenants', async () 
   expect(engine.commits.map(({ words }) => words)).toEqual([['a:x'], ['a:y'], ['a:z']])
 })
 
-test('spare blocks are kept up to the limit on queued bytes, as large as they ever were', async () => {
+test('spare blocks are kept up to the limit on queued bytes, the longest unused dropped first', async () => {
   const queue = open({ maxQueuedBytes: 10 })
-  for (const [tenant, word] of [
-    ['a', '1234567890'],
-    ['a', 'x'],
-    ['b', 'x'],
-    ['b', 'x'],
-    ['a', 'x'],
-  ] as const) {
+  const store = async (tenant: string, word: string) => {
     const done = add(queue, word, tenant)
     await vi.advanceTimersByTimeAsync(40)
     engine.commits.at(-1)!.done.resolve()
     await done
   }
-  // The block of a was kept and never gave room to that of b, which is made each time.
+  await store('a', '1234567890')
+  await store('a', 'x')
+  expect(engine.made).toBe(1)
+  // A block is worth what it held at most: that of a gives way to that of b.
+  await store('b', 'x')
+  await store('b', 'x')
+  expect(engine.made).toBe(2)
+  await store('a', 'x')
+  await store('b', 'x')
+  await store('a', 'x')
   expect(engine.made).toBe(3)
 })
 

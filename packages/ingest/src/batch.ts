@@ -158,12 +158,7 @@ export class CommitQueue<Block extends object> {
   #blockOf(batch: Batch<Block>, tenant: string): Block {
     const open = batch.blocks.get(tenant)
     if (open !== undefined) return open
-    const spare = this.#spare.get(tenant)
-    if (spare !== undefined) {
-      this.#spare.delete(tenant)
-      this.#spareBytes -= this.#peakBytes.get(spare) ?? 0
-    }
-    const block = spare ?? this.#kind.make(tenant)
+    const block = this.#dropSpare(tenant) ?? this.#kind.make(tenant)
     batch.blocks.set(tenant, block)
     return block
   }
@@ -248,15 +243,27 @@ export class CommitQueue<Block extends object> {
 
   #recycle(tenant: string, block: Block, isStored: boolean): void {
     this.#kind.settled(block, isStored)
-    // A block's arrays never shrink: it is worth what it held at most.
-    const peakBytes = Math.max(this.#kind.bytes(block), this.#peakBytes.get(block) ?? 0)
-    const replaced = this.#spare.get(tenant)
-    const freed = replaced === undefined ? 0 : (this.#peakBytes.get(replaced) ?? 0)
-    if (this.#spareBytes - freed + peakBytes > this.#limits.maxQueuedBytes) return
-    this.#peakBytes.set(block, peakBytes)
-    this.#spareBytes += peakBytes - freed
+    const heldBytes = this.#kind.bytes(block)
     this.#kind.reset(block)
+    // A block's arrays never shrink: it is worth what it held at most.
+    const peakBytes = Math.max(heldBytes, this.#peakBytes.get(block) ?? 0)
+    this.#peakBytes.set(block, peakBytes)
+    this.#dropSpare(tenant)
+    for (const oldest of this.#spare.keys()) {
+      if (this.#spareBytes + peakBytes <= this.#limits.maxQueuedBytes) break
+      this.#dropSpare(oldest)
+    }
+    if (peakBytes > this.#limits.maxQueuedBytes) return
     this.#spare.set(tenant, block)
+    this.#spareBytes += peakBytes
+  }
+
+  #dropSpare(tenant: string): Block | undefined {
+    const block = this.#spare.get(tenant)
+    if (block === undefined) return undefined
+    this.#spare.delete(tenant)
+    this.#spareBytes -= this.#peakBytes.get(block) ?? 0
+    return block
   }
 
   #startOutage(): void {
