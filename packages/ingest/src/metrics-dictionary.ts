@@ -167,6 +167,11 @@ export class SeriesDictionary {
     return this.young.length + (this.#old?.length ?? 0)
   }
 
+  /** Bytes of memory held, about. */
+  get byteLength(): number {
+    return this.young.byteLength + (this.#old?.byteLength ?? 0) + SERIES_BYTES * this.series
+  }
+
   /** The number of the series named by label bytes, or -1 and `refusal`. Never changes `epoch`: see `makeRoom`. */
   resolve(bytes: Uint8Array, start: number, end: number): number {
     if (bytes !== this.#source) {
@@ -262,6 +267,8 @@ let nextEpoch = 1
 
 // 1,024 series: a small tenant's dictionary is 200 KB.
 const FIRST_SERIES = 1_024
+// Facts, two slots on average, and marks, beside the label bytes.
+const SERIES_BYTES = 60
 // 100,000 names, about 10 MB.
 const MAX_METRIC_NAMES = 100_000
 

@@ -141,6 +141,27 @@ test('a body that breaks half-way leaves nothing behind, and its series come to 
   await writer.close()
 })
 
+test('tenants do not share series, and more tenants than are remembered are served', async () => {
+  const store = openMemoryStore()
+  const writer = openMetricsWriter(store.sink, {
+    now: () => NOW,
+    batch: { minWaitMs: 0, maxBlockBytes: 1e7, maxQueuedBytes: 1e8, maxOutageWaitMs: 1 },
+  })
+  const body = encodeV1([{ labels: { [METRIC_NAME]: 'up' }, samples: [[NOW, 1]] }])
+  await Promise.all(Array.from({ length: 200 }, (_, i) => writer.writeRemoteWrite(`t${i}`, body, 1)))
+  expect(writer.series).toBe(64)
+  await writer.writeRemoteWrite('t0', body, 1)
+  expect(await read(store, 'up')).toEqual([])
+  for (const tenant of ['t0', 't7', 't199']) {
+    const found = await store.metrics.series(
+      { matcherSets: [], range: { startMs: NOW, endMs: NOW }, limit: 0 },
+      { ...context(), tenants: [tenant] },
+    )
+    expect(found).toEqual([[{ name: METRIC_NAME, value: 'up' }]])
+  }
+  await writer.close()
+})
+
 test('content types name the version, and others are none', () => {
   expect(remoteWriteVersion('application/x-protobuf')).toBe(1)
   expect(remoteWriteVersion('application/x-protobuf;proto=prometheus.WriteRequest')).toBe(1)

@@ -77,6 +77,10 @@ export function remoteWriteVersion(contentType: string): 1 | 2 | undefined {
 
 // 64 tenants: dictionaries of the least recently seen are dropped first, and built again from the next bodies.
 const MAX_TENANTS = 64
+// 768 MiB over all tenants: two full dictionaries and many small ones.
+const MAX_DICTIONARY_BYTES = 768 * 2 ** 20
+// Adding up is cheap but not free; a dictionary cannot grow by much in so many bodies.
+const TRIM_EVERY = 64
 
 interface Tenant {
   readonly target: TenantMetrics
@@ -90,6 +94,7 @@ class Writer implements MetricsWriter {
   readonly #dictionary: DictionaryLimits
   readonly #now: Clock
   readonly #meters: Meters
+  #calls = 0
 
   constructor(
     sink: Sink,
@@ -152,12 +157,19 @@ class Writer implements MetricsWriter {
     }
     this.#tenants.delete(name)
     this.#tenants.set(name, tenant)
-    if (this.#tenants.size > MAX_TENANTS)
-      for (const oldest of this.#tenants.keys()) {
-        this.#tenants.delete(oldest)
-        break
-      }
+    if (this.#tenants.size > MAX_TENANTS || this.#calls++ % TRIM_EVERY === 0) this.#forgetTenants(name)
     return tenant
+  }
+
+  /** Drops dictionaries of the tenants that were quiet longest, until all that remain are within bounds. */
+  #forgetTenants(current: string): void {
+    let bytes = 0
+    for (const { target } of this.#tenants.values()) bytes += target.dictionary.byteLength
+    for (const [name, { target }] of this.#tenants) {
+      if ((this.#tenants.size <= MAX_TENANTS && bytes <= MAX_DICTIONARY_BYTES) || name === current) return
+      bytes -= target.dictionary.byteLength
+      this.#tenants.delete(name)
+    }
   }
 }
 

@@ -24,6 +24,8 @@ export class ScrapeCache {
   live: Uint8Array = new Uint8Array(INITIAL)
   /** What the entry is part of, which decides how its bounds are printed: see `boundLabelOf`. */
   kinds: Uint8Array = new Uint8Array(INITIAL)
+  /** The last exemplar of an entry, in words: targets repeat it until they have another. */
+  readonly exemplars: Map<number, string> = new Map()
   length = 0
   scrape = 0
   /** The epoch of `refs`. */
@@ -86,6 +88,13 @@ export class ScrapeCache {
     return entry
   }
 
+  /** Whether the entry's exemplar is another than last time; remembers it. */
+  isNewExemplar(entry: number, exemplar: string): boolean {
+    if (this.exemplars.get(entry) === exemplar) return false
+    this.exemplars.set(entry, exemplar)
+    return true
+  }
+
   /** Tells that this line was `entry`. */
   visit(entry: number): void {
     if (this.#cursor < this.#orderLength && this.#order[this.#cursor] === entry) this.#cursor++
@@ -126,6 +135,7 @@ export class ScrapeCache {
       kept.live[entry] = this.live[from]!
       kept.visit(entry)
     }
+    this.exemplars.clear()
     this.bytes = kept.bytes
     this.starts = kept.starts
     this.refs = kept.refs

@@ -48,6 +48,7 @@ export class ScrapeLoop {
   #cache = new ScrapeCache()
   #wasText = true
   #timer: NodeJS.Timeout | undefined
+  #lastDueMs = 0
   #running: Promise<void> | undefined
 
   constructor(target: ScrapeTarget, options: LoopOptions) {
@@ -60,7 +61,10 @@ export class ScrapeLoop {
   start(offsetMs: number): void {
     const { intervalMs } = this.target
     const nowMs = this.#options.now()
-    const due = Math.floor((nowMs - offsetMs) / intervalMs) * intervalMs + offsetMs + intervalMs
+    const next = Math.floor((nowMs - offsetMs) / intervalMs) * intervalMs + offsetMs + intervalMs
+    // Timers may fire a moment early by the clock: the same turn must not come twice.
+    const due = next === this.#lastDueMs ? next + intervalMs : next
+    this.#lastDueMs = due
     this.#timer = setTimeout(() => {
       this.#running = this.scrape(due).finally(() => {
         this.#running = undefined
@@ -86,7 +90,7 @@ export class ScrapeLoop {
   /** One scrape, due at `dueMs`. Never rejects: what goes wrong becomes `up` 0, or a counter where the store takes nothing. */
   async scrape(dueMs: number): Promise<void> {
     const startMs = this.#options.now()
-    const isOnTime = startMs - dueMs >= 0 && startMs - dueMs <= Math.min(ALIGN_TOLERANCE_MS, this.target.intervalMs / 100)
+    const isOnTime = Math.abs(startMs - dueMs) <= Math.min(ALIGN_TOLERANCE_MS, this.target.intervalMs / 100)
     const tMs = isOnTime ? dueMs : startMs
     const began = performance.now()
     const durationMs = (): number => performance.now() - began

@@ -90,7 +90,8 @@ export class ScrapeRun {
     const ref = this.#append(entry, tMs, scanner.valueLow, scanner.valueHigh)
     if (ref >= 0 && scanner.exemplarEnd > scanner.exemplarStart) {
       const exemplar = scanner.readExemplar()
-      this.#target.exemplar(ref, { ...exemplar, tMs: exemplar.tMs ?? tMs ?? this.#options.tMs })
+      if (cache.isNewExemplar(entry, JSON.stringify(exemplar)))
+        this.#target.exemplar(ref, { ...exemplar, tMs: exemplar.tMs ?? tMs ?? this.#options.tMs })
     }
   }
 
@@ -106,7 +107,7 @@ export class ScrapeRun {
     cache.visit(entry)
     const own = this.#options.job.honorTimestamps ? tMs : undefined
     const ref = this.#append(entry, own, valueLow, valueHigh)
-    if (ref >= 0 && exemplar !== undefined)
+    if (ref >= 0 && exemplar !== undefined && cache.isNewExemplar(entry, JSON.stringify(exemplar)))
       this.#target.exemplar(ref, { ...exemplar, tMs: exemplar.tMs ?? own ?? this.#options.tMs })
   }
 

@@ -251,6 +251,22 @@ test('protobuf is read, and a target that changes its format goes on', async () 
   expect(await read('b')).toEqual({ 'env=dev': [1, 'stale'] })
 })
 
+test('an exemplar that a target repeats is stored once', async () => {
+  let value = '1.5'
+  const { scrape, store } = await bench((_request, response) =>
+    response.setHeader('content-type', 'application/openmetrics-text').end(`a_total 5 # {trace_id="abc"} ${value}\n# EOF\n`),
+  )
+  await scrape()
+  await scrape()
+  value = '2.5'
+  await scrape()
+  const found = await store.metrics.exemplars(
+    { matchers: [{ name: '__name__', op: '=', value: 'a_total' }], range: { startMs: 0, endMs: 1e15 } },
+    { tenants: ['t'], signal: new AbortController().signal, limits: DEFAULT_QUERY_LIMITS, stats: makeQueryStats() },
+  )
+  expect(found[0]!.exemplars.map((exemplar) => exemplar.value)).toEqual([1.5, 2.5])
+})
+
 test('a target that has gone ends its series', async () => {
   const { scrape, read, loop } = await bench(text('a 1\n'))
   await scrape()
