@@ -138,6 +138,17 @@ describe('the server', () => {
     })
   })
 
+  it('traces its own requests down to the reads of the store, joined to the trace of the caller', async () => {
+    await server.ready
+    const traceId = 'ab'.repeat(16)
+    const headers = { traceparent: `00-${traceId}-${'cd'.repeat(8)}-01` }
+    await fetch(`${server.url}/api/v1/query?query=up`, { headers })
+    const request = { name: 'GET /api/v1/query', kind: 'server', service: 'oriel', parentSpanId: 'cd'.repeat(8) }
+    const read = { name: expect.stringMatching(/^store metrics\./), kind: 'client', service: 'oriel' }
+    const wanted = expect.arrayContaining([expect.objectContaining(request), expect.objectContaining(read)])
+    await expect.poll(() => spansOf(traceId), { timeout: 20_000, interval: 500 }).toEqual(wanted)
+  })
+
   it('counts requests in its own metrics', async () => {
     await server.ready
     const text = await (await fetch(`${server.url}/metrics`)).text()
@@ -201,6 +212,11 @@ describe('the server', () => {
     await expect(startServer(configOf({ listen: '0.0.0.0:0' }))).rejects.toMatchObject({ code: 'SERVER_NOT_LOOPBACK' })
   })
 })
+
+async function spansOf(traceId: string): Promise<unknown> {
+  const answer: unknown = await (await fetch(`${server.url}/api/oriel/traces/${traceId}`)).json()
+  return Object(answer).spans
+}
 
 async function answerTo(query: string): Promise<string> {
   return (await fetch(`${server.url}/api/v1/query?query=${query}`)).text()

@@ -22,6 +22,7 @@ import { deliverToSelf } from './self.ts'
 import type { StaticHandler } from './static.ts'
 import { findWebDir, makeStaticHandler, readVersion } from './static.ts'
 import { startingHandler } from './starting.ts'
+import { traceSource } from './traced-source.ts'
 
 /** What a start needs beside the configuration. */
 export interface StartOptions {
@@ -235,7 +236,7 @@ class Server implements RunningServer {
     const telemetry = this.#telemetry
     const { engine, store } = this.#store
     return {
-      runner: new QueryRunner({ source: store, telemetry }),
+      runner: new QueryRunner({ source: traceSource(store, telemetry), telemetry }),
       build: { version: this.#version, revision: '' },
       startedMs: this.#startedMs,
       now: Date.now,
