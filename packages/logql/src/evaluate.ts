@@ -3,7 +3,7 @@ import { QueryError } from '@oriel/syntax'
 import type { Grid } from '@oriel/vector'
 import { rowsWithValues } from '@oriel/vector'
 import { compareLabels } from '@oriel/model'
-import type { MetricExpr } from './ast.ts'
+import type { LogQLExpr, MetricExpr } from './ast.ts'
 import { evaluateLog } from './evaluate-log.ts'
 import { evaluateMetric } from './evaluate-metric.ts'
 import { orderedRows } from './metric/select.ts'
@@ -19,18 +19,18 @@ export interface LogQLEvaluation {
 }
 
 /**
- * Evaluates a LogQL text over a source of logs.
+ * Evaluates LogQL, as text or parsed, over a source of logs.
  *
  * Throws `QueryError`: QUERY_SYNTAX and QUERY_TYPE for the text, QUERY_UNSUPPORTED for what is not offered (by name),
  * QUERY_EXECUTION for data that cannot be evaluated, QUERY_LIMIT for too many series or samples.
  */
 export async function evaluateLogQL(
   source: LogSource,
-  text: string,
+  text: string | LogQLExpr,
   query: LogQLQuery,
   context: QueryContext,
 ): Promise<LogQLEvaluation> {
-  const expr = parseLogQL(text)
+  const expr = typeof text === 'string' ? parseLogQL(text) : text
   if (expr.kind === 'log') {
     if (query.kind === 'range') {
       return { data: { kind: 'streams', streams: await evaluateLog(source, expr, query, context) }, warnings: [] }

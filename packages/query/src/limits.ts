@@ -11,10 +11,16 @@ export function checkPromQL(request: PromQLRequest, limits: RunnerLimits): void 
   if (request.kind === 'range') checkGrid(request.startMs, request.endMs, request.stepMs, limits)
 }
 
-/** Refuses too many steps, too long a range or too many lines. */
-export function checkLogQL({ query }: LogQLRequest, limits: RunnerLimits): void {
+/** Refuses too long a range or too many lines, and for metric queries too many steps (log queries have none). */
+export function checkLogQL({ query }: LogQLRequest, isMetric: boolean, limits: RunnerLimits): void {
   if (query.kind === 'instant') return
-  checkGrid(Number(query.startNs / 1_000_000n), Number(query.endNs / 1_000_000n), query.stepMs, limits)
+  const startMs = Number(query.startNs / 1_000_000n)
+  const endMs = Number(query.endNs / 1_000_000n)
+  if (isMetric) {
+    checkGrid(startMs, endMs, query.stepMs, limits)
+    return
+  }
+  checkRange(endMs - startMs, limits)
   if (query.limit > limits.maxLogLines) refuse(`${query.limit} lines asked for, limit ${limits.maxLogLines} (maxLogLines)`)
 }
 

@@ -162,6 +162,12 @@ describe('limits', () => {
     expect([await ask(11_000), await ask(11_001)]).toEqual(['ok', 'QUERY_LIMIT'])
   })
 
+  test('steps limit metric queries over logs, not log queries', async () => {
+    const query = { kind: 'range', startNs: 0n, endNs: 100_000_000_000_000n, stepMs: 1, limit: 1, direction: 'forward' } as const
+    const ask = (expr: string) => codeOf(makeRunner().runLogQL({ expr, query }, caller))
+    expect([await ask('{app="api"}'), await ask('rate({app="api"}[1m])')]).toEqual(['ok', 'QUERY_LIMIT'])
+  })
+
   test('a text longer than the limit is refused before it is parsed', async () => {
     expect(await codeOf(makeRunner({ maxTextLength: 3 }).runPromQL({ expr: '((((', kind: 'instant', tMs: 0 }, caller))).toBe(
       'QUERY_LIMIT',

@@ -4,7 +4,7 @@ import { silentTelemetry } from '@oriel/model'
 import type { QueryContext, Source } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
 import { RunError } from './errors.ts'
-import { checkLogQL, checkPromQL, checkText, checkTraceSearch } from './limits.ts'
+import { checkPromQL, checkText, checkTraceSearch } from './limits.ts'
 import { QueryLog } from './log.ts'
 import { runLogQL } from './logql.ts'
 import { arm, codeOf, translate, untilAborted } from './outcome.ts'
@@ -97,10 +97,11 @@ export class QueryRunner {
 
   /** Runs a LogQL query. A log query may not be asked as an instant query: that is refused, as Loki does. */
   runLogQL(request: LogQLRequest, caller: QueryCaller): Promise<LogQLAnswer> {
-    return this.#run({ language: 'logql', text: request.expr }, caller, (limits) => {
-      checkLogQL(request, limits)
-      return (context, warnings) => runLogQL(this.#source, request, context, warnings)
-    })
+    return this.#run(
+      { language: 'logql', text: request.expr },
+      caller,
+      (limits) => (context, warnings) => runLogQL(this.#source, request, { context, limits, warnings }),
+    )
   }
 
   /** Finds traces, newest first. */
