@@ -1,13 +1,14 @@
 import type { Labels, SeriesSamples } from '@oriel/model'
 import { METRIC_NAME, labelValue } from '@oriel/model'
 import { quote } from '@oriel/syntax'
-import type { FoldOp, Grid, SeriesOut, Windows } from '@oriel/vector'
+import type { Accumulator, FoldOp, Grid, SeriesOut, Windows } from '@oriel/vector'
 import { aggregate, groupSeries, makeAccumulator, makeGrid, rateOverWindows, slideWindows } from '@oriel/vector'
 import type { Aggregation, Call, Expr } from './ast.ts'
 import { withoutParens } from './ast.ts'
 import type { RangePoints } from './eval-selector.ts'
 import { evalRange, repeated } from './eval-selector.ts'
 import type { Evaluation, RangeExpr } from './evaluation.ts'
+import { CHECK_EVERY } from './evaluation.ts'
 import type { RangeFunction } from './range-functions.ts'
 import { rangeFunctionOf } from './range-functions.ts'
 import type { Steps, VectorValue } from './values.ts'
@@ -55,7 +56,7 @@ function prepareRange(evaluation: Evaluation, call: Call, steps: Steps): Prepare
 }
 
 function finishRange(evaluation: Evaluation, { call, fun, points, windows, repeats }: PreparedRange): VectorValue {
-  const slid = slide(points, windows, fun)
+  const slid = slide(evaluation, points, windows, fun)
   const grid = repeats > 1 ? repeated(slid, repeats) : slid
   evaluation.countSamples(grid.values.length)
   if (isRate(call)) noteCounters(evaluation, call, grid)
@@ -74,7 +75,7 @@ export function evalRangeAggregation(
   steps: Steps,
 ): VectorValue {
   const prepared = prepareRange(evaluation, call, steps)
-  const { fun, windows, points, repeats } = prepared
+  const { windows, points, repeats } = prepared
   const { samples } = points
   const isDelayed = evaluation.features.delayedNameRemoval
   if (repeats > 1 || KEEPS_NAME.has(call.name) || !(isDelayed || isOneMetric(samples.labels))) {
@@ -87,19 +88,31 @@ export function evalRangeAggregation(
   const labels = isDelayed || !seesNames ? samples.labels : samples.labels.map(withoutName)
   const groups = groupSeries(labels, grouping, isWithout)
   const accumulator = makeAccumulator(op, groups.labels, windows.steps)
+  const names = accumulate(evaluation, prepared, groups.groupOf, accumulator)
+  const [range] = call.args
+  if (isRate(call) && range !== undefined) for (const name of names) if (name !== '') noteCounter(evaluation, name, range)
+  const grid = accumulator.finish()
+  return compact(vectorOf(grid, new Uint8Array(grid.labels.length).fill(isDelayed ? 1 : 0)))
+}
+
+/** Slides over each series and adds it to its group. Returns the names of the metrics that had values. */
+function accumulate(
+  evaluation: Evaluation,
+  { fun, windows, points: { samples } }: PreparedRange,
+  groupOf: Uint32Array,
+  accumulator: Accumulator,
+): Set<string> {
   const row: SeriesOut = { values: new Float64Array(windows.steps), present: new Uint8Array(windows.steps), at: 0 }
-  const counters = new Set<string>()
+  const names = new Set<string>()
   for (let i = 0; i < samples.labels.length; i++) {
+    if (i % CHECK_EVERY === 0) evaluation.checkCancelled()
     row.present.fill(0)
     slideOne(samples, i, windows, fun, row)
     if (!row.present.includes(1)) continue
-    accumulator.add(groups.groupOf[i]!, row.values, row.present, 0)
-    if (isRate(call)) counters.add(labelValue(samples.labels[i]!, METRIC_NAME))
+    accumulator.add(groupOf[i]!, row.values, row.present, 0)
+    names.add(labelValue(samples.labels[i]!, METRIC_NAME))
   }
-  const [range] = call.args
-  for (const name of counters) if (name !== '' && range !== undefined) noteCounter(evaluation, name, range)
-  const grid = accumulator.finish()
-  return compact(vectorOf(grid, new Uint8Array(grid.labels.length).fill(isDelayed ? 1 : 0)))
+  return names
 }
 
 /** The result of an aggregation: a group loses its name at the end when any of its members does. */
@@ -145,10 +158,11 @@ function isRange(expr: Expr): expr is RangeExpr {
   return expr.kind === 'matrixSelector' || expr.kind === 'subquery'
 }
 
-function slide({ samples }: RangePoints, windows: Windows, fun: RangeFunction): Grid {
+function slide(evaluation: Evaluation, { samples }: RangePoints, windows: Windows, fun: RangeFunction): Grid {
   const grid = makeGrid(samples.labels, windows.steps)
   const out: SeriesOut = { values: grid.values, present: grid.present, at: 0 }
   for (let i = 0; i < samples.labels.length; i++) {
+    if (i % CHECK_EVERY === 0) evaluation.checkCancelled()
     out.at = i * windows.steps
     slideOne(samples, i, windows, fun, out)
   }

@@ -59,6 +59,16 @@ describe('evaluate', () => {
     await expect(evaluate(sourceOf([]), query, context)).rejects.toMatchObject({ code: 'QUERY_CANCELLED' })
   })
 
+  it('a query whose time is over fails and names the limit', async () => {
+    let nowMs = 0
+    const context = { ...contextOf(), limits: { ...DEFAULT_QUERY_LIMITS, timeoutMs: 100 } }
+    const query = { expr: 'x + x', startMs: 0, endMs: 60_000, stepMs: 1_000 }
+    await expect(evaluate(sourceOf(['x 1']), query, context, { now: () => (nowMs += 60) })).rejects.toMatchObject({
+      code: 'QUERY_CANCELLED',
+      message: 'query timed out in expression evaluation: limit timeoutMs is 100',
+    })
+  })
+
   it('what start times are needed for is refused by name', async () => {
     const query = { expr: 'start_timestamp(x)', startMs: 0, endMs: 0, stepMs: 0, features: EXPERIMENTAL }
     await expect(evaluate(sourceOf(['x 1']), query, contextOf())).rejects.toMatchObject({

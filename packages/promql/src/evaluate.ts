@@ -86,9 +86,16 @@ const DEFAULT_SUBQUERY_STEP_MS = 60_000
  * Evaluates PromQL as Prometheus 3.14 does, over float samples.
  *
  * Throws `QueryError`: QUERY_SYNTAX, QUERY_TYPE, QUERY_FEATURE_OFF before anything is read; QUERY_EXECUTION, QUERY_LIMIT,
- * QUERY_UNSUPPORTED (by name, for what needs native histograms), QUERY_CANCELLED after. Store errors pass through.
+ * QUERY_UNSUPPORTED (by name, for what needs native histograms), QUERY_CANCELLED after, also when `limits.timeoutMs` is over.
+ * Store errors pass through. `now` is a clock in milliseconds that only rises.
  */
-export async function evaluate(source: MetricSource, query: PromqlQuery, context: QueryContext): Promise<PromqlResult> {
+export async function evaluate(
+  source: MetricSource,
+  query: PromqlQuery,
+  context: QueryContext,
+  { now = () => performance.now() }: { readonly now?: () => number } = {},
+): Promise<PromqlResult> {
+  const deadlineMs = now() + context.limits.timeoutMs
   const { features = DEFAULT_FEATURES, lookbackMs = DEFAULT_LOOKBACK_MS } = query
   const defaultStepMs = query.defaultSubqueryStepMs ?? DEFAULT_SUBQUERY_STEP_MS
   const parsed = typeof query.expr === 'string' ? parseExpr(query.expr, features) : query.expr
@@ -96,7 +103,16 @@ export async function evaluate(source: MetricSource, query: PromqlQuery, context
   const steps = stepsOf(query)
   const expr = resolve(parsed, steps)
   const leaves = await readLeaves(expr, steps, { lookbackMs, defaultStepMs }, source, context)
-  const evaluator = new Evaluator({ leaves, features, lookbackMs, defaultStepMs, isInstant: steps.count === 1, context })
+  const evaluator = new Evaluator({
+    leaves,
+    features,
+    lookbackMs,
+    defaultStepMs,
+    isInstant: steps.count === 1,
+    context,
+    now,
+    deadlineMs,
+  })
   const inner = withoutParens(expr)
   const answer =
     inner.kind === 'matrixSelector' || inner.kind === 'subquery'

@@ -21,9 +21,12 @@ export interface Evaluation {
   pushedOf(expr: Expr): PushedGrid | undefined
   /** Refuses when the query holds more samples than it may. */
   countSamples(samples: number): void
-  /** Throws when the query was cancelled. */
+  /** Throws when the query was cancelled or its time is over. Called between operators and every `CHECK_EVERY` series. */
   checkCancelled(): void
 }
+
+/** 1,000 series: some milliseconds of work between two looks at the clock. */
+export const CHECK_EVERY = 1_000
 
 /** A range: what a range function slides over. */
 export type RangeExpr = MatrixSelector | Subquery

@@ -23,6 +23,9 @@ export interface EvaluatorOptions {
   readonly defaultStepMs: number
   readonly isInstant: boolean
   readonly context: QueryContext
+  readonly now: () => number
+  /** By `now`. Evaluation holds the thread, so that no timer could end it. */
+  readonly deadlineMs: number
 }
 
 /** Evaluates one query, operator by operator, each over all steps at once. */
@@ -34,14 +37,18 @@ export class Evaluator implements Evaluation {
   readonly notes: Notes = new Notes()
   readonly #leaves: Leaves
   readonly #context: QueryContext
+  readonly #now: () => number
+  readonly #deadlineMs: number
 
-  constructor({ leaves, features, lookbackMs, defaultStepMs, isInstant, context }: EvaluatorOptions) {
+  constructor({ leaves, features, lookbackMs, defaultStepMs, isInstant, context, now, deadlineMs }: EvaluatorOptions) {
     this.features = features
     this.lookbackMs = lookbackMs
     this.defaultStepMs = defaultStepMs
     this.isInstant = isInstant
     this.#leaves = leaves
     this.#context = context
+    this.#now = now
+    this.#deadlineMs = deadlineMs
   }
 
   evaluate(expr: Expr, steps: Steps): Value {
@@ -95,8 +102,13 @@ export class Evaluator implements Evaluation {
   }
 
   checkCancelled(): void {
-    if (!this.#context.signal.aborted) return
-    throw new QueryError('QUERY_CANCELLED', 'query was canceled in expression evaluation', { cause: this.#context.signal.reason })
+    const { signal, limits } = this.#context
+    if (this.#now() > this.#deadlineMs) {
+      const message = `query timed out in expression evaluation: limit timeoutMs is ${limits.timeoutMs}`
+      throw new QueryError('QUERY_CANCELLED', message)
+    }
+    if (!signal.aborted) return
+    throw new QueryError('QUERY_CANCELLED', 'query was canceled in expression evaluation', { cause: signal.reason })
   }
 
   #unary({ op, expr }: Unary, steps: Steps): Value {
