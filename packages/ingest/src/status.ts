@@ -68,6 +68,7 @@ const AGAIN: Statuses = [503, GRPC_STATUS.unavailable]
 const STATUS_OF_CODE: ReadonlyMap<string, Statuses> = new Map<string, Statuses>([
   ['WIRE_TRUNCATED', BAD],
   ['WIRE_MALFORMED', BAD],
+  ['WIRE_NOT_UTF8', BAD],
   ['WIRE_TOO_DEEP', BAD],
   ['WIRE_BAD_COMPRESSION', BAD],
   ['WIRE_TOO_LARGE', [413, GRPC_STATUS.resourceExhausted]],

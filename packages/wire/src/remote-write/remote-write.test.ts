@@ -109,6 +109,16 @@ test('the bytes of a version 1 body are those of the specification', () => {
   expect(target.samples).toEqual([['[["__name__","up"],["j","x"]]', 1_000, 1]])
 })
 
+test('an exemplar whose label is no UTF-8 is refused alone', () => {
+  const body = encodeV1([
+    { labels: { __name__: 'm' }, samples: [[5, 6]], exemplars: [{ labels: { zz: 'v' }, value: 1, tMs: 2 }] },
+  ])
+  body[Buffer.from(body).indexOf('zz')] = 0xff
+  const target = new Kept()
+  expect(decodeRemoteWriteV1(body, target)).toEqual({ samples: 1, histograms: 0, exemplars: 0 })
+  expect(target.refused[0]![0]).toBe('an exemplar has a label that is not UTF-8')
+})
+
 test('a label after samples is refused by name', () => {
   const body = Uint8Array.from([10, 8, 18, 2, 16, 1, 10, 2, 10, 0])
   expect(() => decodeRemoteWriteV1(body, new Kept())).toThrow(/a label comes after samples/)

@@ -105,7 +105,13 @@ function decodeExemplar(reader: ProtoReader, target: MetricTarget, ref: number):
     else reader.skip()
   }
   if (ref === -1) return false
-  return target.exemplar(ref, { tMs, valueLow, valueHigh, labels: decodeLabelBytes(labels.bytes, 0, labels.length) })
+  try {
+    return target.exemplar(ref, { tMs, valueLow, valueHigh, labels: decodeLabelBytes(labels.bytes, 0, labels.length) })
+  } catch (error) {
+    if (!(error instanceof WireError) || error.code !== 'WIRE_NOT_UTF8') throw error
+    target.refuse('an exemplar has a label that is not UTF-8', 1, () => target.describe(ref))
+    return false
+  }
 }
 
 function decodeMetadata(reader: ProtoReader, target: MetricTarget): void {
