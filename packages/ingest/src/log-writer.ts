@@ -3,7 +3,7 @@
 import type { Labels, LogBlock, LogColumns } from '@oriel/model'
 import { LogColumns as EmptyColumns } from '@oriel/model'
 import type { LogRow, LogTarget } from '@oriel/wire'
-import { ByteTable, decodeOtlpResource, decodeOtlpScope, Interner } from '@oriel/wire'
+import { ByteTable, decodeOtlpResource, decodeOtlpScope, Interner, MAX_ID_LENGTH, TRACE_ID_KEYS } from '@oriel/wire'
 import { dayOf, isStorable } from './day.ts'
 import type { IngestLimits } from './limits.ts'
 import { levelOfBody, levelOfSeverity, levelWord } from './log-level.ts'
@@ -53,6 +53,8 @@ export class LogWriter implements LogTarget {
   readonly #noResource: LogEntity
   #scopeKeys: string[] = []
   #scopeValues: string[] = []
+  /** The open row's attribute that holds a trace id, -1 for none. */
+  #traceEntry = -1
   #accepted = 0
   #rejected = 0
   #reason = ''
@@ -73,6 +75,7 @@ export class LogWriter implements LogTarget {
     this.records = context.block.records
     this.#entity = this.#noResource
     this.#setScope([], [])
+    this.#traceEntry = -1
     this.#accepted = 0
     this.#rejected = 0
     this.#reason = ''
@@ -116,7 +119,10 @@ export class LogWriter implements LogTarget {
   }
 
   attributeKey(source: Uint8Array, start: number, end: number): string {
-    return this.#keys.intern(source, start, end)
+    const key = this.#keys.intern(source, start, end)
+    // The decoder pushes the entry next: this is its place.
+    if (TRACE_ID_KEYS.has(key)) this.#traceEntry = this.records.attributes.keys.length
+    return key
   }
 
   word(source: Uint8Array, start: number, end: number): string {
@@ -124,7 +130,11 @@ export class LogWriter implements LogTarget {
   }
 
   closeRow(row: LogRow): void {
-    const context = this.#context!
+    this.#closeRow(row, this.#context!)
+    this.#traceEntry = -1
+  }
+
+  #closeRow(row: LogRow, context: LogRequestContext): void {
     const { block, rows } = context
     const { records } = block
     const refusal = this.#entity.refusal ?? this.#refusalOf(row, context)
@@ -189,10 +199,7 @@ export class LogWriter implements LogTarget {
     records.severity.push(row.severity)
     records.level.push(this.#levelOf(row))
     records.body.pushBytes(row.body, row.bodyStart, row.bodyEnd)
-    if (row.traceIdEnd > row.traceIdStart) records.traceId.pushBytes(row.traceId, row.traceIdStart, row.traceIdEnd)
-    else if (findTraceId(row.body, row.bodyStart, row.bodyEnd, this.#foundId))
-      records.traceId.pushBytes(row.body, this.#foundId.start, this.#foundId.end)
-    else records.traceId.pushBytes(row.body, 0, 0)
+    this.#pushTraceId(row, records)
     records.spanId.pushBytes(row.spanId, row.spanIdStart, row.spanIdEnd)
     for (let i = 0; i < entity.keys.length; i++) {
       attributes.keys.push(entity.keys[i]!)
@@ -213,6 +220,15 @@ export class LogWriter implements LogTarget {
     attributes.closeRow()
     const resource = entity.resource
     records.resourceId.push(resource?.low ?? 0, resource?.high ?? 0)
+  }
+
+  /** The id that the record has, else that of an attribute, else that of a JSON line. */
+  #pushTraceId(row: LogRow, { traceId, attributes }: LogColumns): void {
+    const found = this.#foundId
+    if (row.traceIdEnd > row.traceIdStart) traceId.pushBytes(row.traceId, row.traceIdStart, row.traceIdEnd)
+    else if (this.#traceEntry !== -1) traceId.pushString(attributes.values.stringAt(this.#traceEntry).slice(0, MAX_ID_LENGTH))
+    else if (findTraceId(row.body, row.bodyStart, row.bodyEnd, found)) traceId.pushBytes(row.body, found.start, found.end)
+    else traceId.pushBytes(row.body, 0, 0)
   }
 
   #levelOf(row: LogRow): string {

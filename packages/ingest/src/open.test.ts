@@ -113,6 +113,22 @@ test('OTLP logs in JSON are stored as Loki stores them', async () => {
   ])
 })
 
+test('a trace id is found in an attribute, and in a JSON body', async () => {
+  const record = (fields: object) => ({ timeUnixNano: '1700000000000000005', severityNumber: 9, ...fields })
+  const logRecords = [
+    record({ body: { stringValue: 'a' }, attributes: [{ key: 'trace.id', value: { stringValue: 'abc' } }] }),
+    record({ body: { stringValue: '{"traceId":"def"}' } }),
+    record({ body: { stringValue: 'b' } }),
+  ]
+  await fetch(`${base}/v1/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }),
+  })
+  const ids = (await lines()).map((line) => /"trace_id":"(\w+)"/.exec(line)?.[1])
+  expect(ids).toEqual(['abc', 'def', undefined])
+})
+
 function spanRequest(): Uint8Array {
   const writer = new ProtoWriter()
   const group = writer.open(1)
