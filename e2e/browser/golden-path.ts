@@ -1,6 +1,7 @@
 // Error spike -> exemplar dot -> trace on the failing span -> its logs -> back, by clicks alone, in both schemes; then axe on all
 // screens and the timings. Runs against a server that is up: ORIEL_URL. With ORIEL_SERVICE the story is that service's (the demo
 // shop under a fault, say); without, the run sends a story of its own through OTLP.
+import { availableParallelism, loadavg } from 'node:os'
 import type { Browser, Page } from 'playwright-core'
 import type { Scheme } from './browser.ts'
 import { ORIEL_URL, SCHEMES, findViolations, openBrowser, openPage, settle, takeScreenshot } from './browser.ts'
@@ -155,6 +156,7 @@ async function openFirstLine(page: Page): Promise<void> {
 
 /** The budgets: the waterfall of 5,000 spans, and the service page from a cold start. */
 async function measure(from: Browser): Promise<void> {
+  console.log(`load average ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} processors`)
   const waterfallMs = await timeWaterfall(from, await seedBigTrace(5_000, Date.now()))
   report.check('waterfall of 5,000 spans within 500 ms of its answer', waterfallMs <= 500, `${waterfallMs} ms`)
   const bigMs = await timeWaterfall(from, await seedBigTrace(20_000, Date.now()))

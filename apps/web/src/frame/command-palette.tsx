@@ -1,3 +1,4 @@
+import '../style/kit.ts'
 import '@mantine/spotlight/styles.css'
 import { Spotlight, createSpotlight } from '@mantine/spotlight'
 import { Search } from 'lucide-react'

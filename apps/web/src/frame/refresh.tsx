@@ -1,6 +1,5 @@
-import { Menu } from '@mantine/core'
 import { useIsFetching } from '@tanstack/react-query'
-import { ChevronDown, RefreshCw } from 'lucide-react'
+import { RefreshCw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import styles from './shell.module.css'
 import { isRelative } from './time-range.ts'
@@ -16,26 +15,27 @@ export function Refresh(): ReactNode {
   const isBusy = useIsFetching({ queryKey: ['range'] }) > 0
   useAutoRefresh()
   const isFixed = !isRelative(text)
+  const options: readonly string[] = REFRESH_OPTIONS
   return (
     <div className={styles['group']} role="group" aria-label="Refresh">
       <button type="button" aria-label="Refresh now" title="Refresh now" onClick={refresh} data-busy={isBusy}>
         <RefreshCw size={14} />
       </button>
-      <Menu position="bottom-end" shadow="md" width={150}>
-        <Menu.Target>
-          <button type="button" aria-label={`Refresh every: ${isFixed ? 'off' : chosen}`} disabled={isFixed}>
-            <span className="num">{isFixed ? 'fixed' : chosen}</span>
-            <ChevronDown size={13} />
-          </button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {REFRESH_OPTIONS.map((option) => (
-            <Menu.Item key={option} onClick={() => patch({ refresh: option === 'auto' ? undefined : option }, { replace: true })}>
-              {option === 'auto' ? 'Automatic' : option === 'off' ? 'Off' : `Every ${option}`}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+      <select
+        aria-label="Refresh every"
+        title={isFixed ? 'A fixed range does not change' : 'Refresh every'}
+        disabled={isFixed}
+        value={isFixed ? 'fixed' : chosen}
+        onChange={(event) =>
+          patch({ refresh: event.currentTarget.value === 'auto' ? undefined : event.currentTarget.value }, { replace: true })
+        }
+      >
+        {[...new Set([...options, isFixed ? 'fixed' : chosen])].map((option) => (
+          <option key={option} value={option}>
+            {option}
+          </option>
+        ))}
+      </select>
     </div>
   )
 }

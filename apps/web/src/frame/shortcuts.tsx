@@ -1,3 +1,4 @@
+import '../style/kit.ts'
 import { Modal } from '@mantine/core'
 import type { ReactNode } from 'react'
 import styles from './shell.module.css'

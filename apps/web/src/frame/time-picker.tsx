@@ -1,8 +1,8 @@
-import { Button, Popover, TextInput } from '@mantine/core'
 import { ChevronLeft, ChevronRight, Clock3, ZoomOut } from 'lucide-react'
 import type { FormEvent, ReactNode } from 'react'
 import { useState } from 'react'
 import { CopyButton } from './buttons.tsx'
+import { Dropdown } from './dropdown.tsx'
 import styles from './shell.module.css'
 import { QUICK_RANGES, describeMoments, describeRange, parseRangeText, resolveRange, shiftRange, zoomOut } from './time-range.ts'
 import { useKeys } from './use-keys.ts'
@@ -21,28 +21,27 @@ export function TimePicker(): ReactNode {
       <button type="button" aria-label="Earlier" title="Earlier  t ←" onClick={() => move(-1)}>
         <ChevronLeft size={15} />
       </button>
-      <Popover opened={isOpen} onChange={setOpen} position="bottom-end" shadow="md" trapFocus returnFocus>
-        <Popover.Target>
-          <button
-            type="button"
-            onClick={() => setOpen(!isOpen)}
-            title={describeMoments(time.resolve())}
-            data-testid="time-picker"
-          >
-            <Clock3 size={14} />
-            <span className={styles['timeText']}>{describeRange(time.text, Date.now())}</span>
-          </button>
-        </Popover.Target>
-        <Popover.Dropdown aria-label="Choose a time range">
-          <PickerForm time={time} close={() => setOpen(false)} />
-        </Popover.Dropdown>
-      </Popover>
+      <button
+        type="button"
+        onClick={() => setOpen(!isOpen)}
+        aria-expanded={isOpen}
+        title={describeMoments(time.resolve())}
+        data-testid="time-picker"
+      >
+        <Clock3 size={14} />
+        <span className={styles['timeText']}>{describeRange(time.text, Date.now())}</span>
+      </button>
       <button type="button" aria-label="Later" title="Later  t →" onClick={() => move(1)}>
         <ChevronRight size={15} />
       </button>
       <button type="button" aria-label="Zoom out" title="Zoom out  t z" onClick={widen}>
         <ZoomOut size={15} />
       </button>
+      {isOpen && (
+        <Dropdown label="Choose a time range" onClose={() => setOpen(false)}>
+          <PickerForm time={time} close={() => setOpen(false)} />
+        </Dropdown>
+      )}
     </div>
   )
 }
@@ -60,26 +59,27 @@ function PickerForm({ time, close }: { readonly time: Time; readonly close: () =
   return (
     <div className={styles['picker']}>
       <form onSubmit={apply}>
-        <TextInput
-          label="Range"
-          size="xs"
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-          onFocus={(event) => event.currentTarget.select()}
-          error={range === undefined ? 'Not a time range' : undefined}
-          data-autofocus
-        />
-        <p className={styles['hint']}>
+        <label className={styles['label']}>
+          Range
+          <input
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+            onFocus={(event) => event.currentTarget.select()}
+            aria-invalid={range === undefined}
+            aria-describedby="range-hint"
+          />
+        </label>
+        <p className={styles['hint']} id="range-hint">
           {range === undefined
-            ? 'now-6h · 6h · 2h ago · 2026-11-20 14:00 to 2026-11-20 15:00 · an epoch · a pasted pair'
+            ? 'Not a time range. Such as: now-6h · 6h · 2h ago · 2026-11-20 14:00 to 2026-11-20 15:00 · an epoch · a pasted pair'
             : describeMoments(resolveRange(range, nowMs))}
           <br />
           {Intl.DateTimeFormat().resolvedOptions().timeZone}
         </p>
         <div style={{ display: 'flex', gap: 8, marginTop: 12 }}>
-          <Button type="submit" size="compact-sm" disabled={range === undefined}>
+          <button type="submit" className={styles['apply']} disabled={range === undefined}>
             Apply
-          </Button>
+          </button>
           <CopyButton text={() => `${time.text.from} to ${time.text.to}`} label="Copy range" />
         </div>
       </form>

@@ -1,10 +1,9 @@
-import { TextInput } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { Search } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useMemo, useRef } from 'react'
 import { loadStatus } from '../data/oriel.ts'
 import { labelValues, metricMetadata } from '../data/prometheus.ts'
+import { SearchField } from '../frame/field.tsx'
 import { formatCount } from '../frame/format.ts'
 import { AnswerPanel } from '../frame/panel.tsx'
 import { Empty } from '../frame/states.tsx'
@@ -38,14 +37,7 @@ export function MetricList({ picked, onPick }: MetricListProps): ReactNode {
   const rows = useMemo(() => filterRows(answer.data ?? [], find), [answer.data, find])
   return (
     <div className={styles['side']}>
-      <TextInput
-        size="xs"
-        placeholder="Find a metric"
-        aria-label="Find a metric"
-        leftSection={<Search size={13} />}
-        value={find}
-        onChange={(event) => patch({ find: event.currentTarget.value }, { replace: true })}
-      />
+      <SearchField label="Find a metric" value={find} onChange={(text) => patch({ find: text }, { replace: true })} />
       <AnswerPanel
         title="Metrics"
         note={answer.data === undefined ? undefined : formatCount(rows.length)}

@@ -1,10 +1,10 @@
 import type { RedAnswer, ServicesAnswer, StatusAnswer } from '@oriel/contract'
-import { TextInput } from '@mantine/core'
-import { Search, TriangleAlert } from 'lucide-react'
+import { TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Sparkline } from '../chart/sparkline.tsx'
 import { loadServices, loadStatus } from '../data/oriel.ts'
 import { SmallButton } from '../frame/buttons.tsx'
+import { SearchField } from '../frame/field.tsx'
 import { formatDurationMs, formatPercent, formatRate } from '../frame/format.ts'
 import { Link } from '../frame/link.tsx'
 import type { LinkContext } from '../frame/link-to.ts'
@@ -64,15 +64,12 @@ function ServiceList({
         <h1 className={page['h1']}>Services</h1>
         <ServiceTotals data={answer.data} />
         <Progress answer={answer} />
-        <TextInput
-          data-search
+        <SearchField
+          isMain
           className={page['find']}
-          size="xs"
-          placeholder="Filter by name"
-          aria-label="Filter services by name"
-          leftSection={<Search size={13} />}
+          label="Filter by name"
           value={find}
-          onChange={(event) => patch({ find: event.currentTarget.value }, { replace: true })}
+          onChange={(text) => patch({ find: text }, { replace: true })}
         />
       </div>
       <AnswerPanel

@@ -1,3 +1,4 @@
+import '../style/kit.ts'
 import { Tabs } from '@mantine/core'
 import { CircleAlert, X } from 'lucide-react'
 import type { CSSProperties, PointerEvent, ReactNode } from 'react'

@@ -1,3 +1,4 @@
+import '../style/kit.ts'
 import { Autocomplete, Pill, Select, TextInput } from '@mantine/core'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { useEffect, useState } from 'react'

@@ -1,3 +1,4 @@
+import '../style/kit.ts'
 import { SegmentedControl } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
