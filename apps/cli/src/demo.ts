@@ -3,6 +3,7 @@ import type { Config, RunningServer } from '@oriel/server'
 import { startServer } from '@oriel/server'
 import { CliError } from './errors.ts'
 import type { ServeFlags } from './serve.ts'
+import { addressOf, printHints, showWaiting } from './hints.ts'
 import { keepCompiledCode, readConfig, stopOnSignals } from './serve.ts'
 import type { Terminal } from './table.ts'
 import { currentTerminal, paint } from './table.ts'
@@ -32,44 +33,35 @@ export async function runDemo(flags: ServeFlags & { readonly rate: string; reado
     await server.close()
   })
   keepCompiledCode(server)
-  say(`Starting. The page is at ${paint(server.url, 'bold', terminal)} and waits for the engine ...`)
-  await server.ready
-  say('Ready. Starting the shop: nine services, their databases and some shoppers (about 10 s) ...')
-  shop = await shopModule.startShop({
+  say(`The page is at ${paint(server.url, 'bold', terminal)}`)
+  const endEngine = showWaiting('Starting the engine')
+  await server.ready.finally(endEngine)
+  const endShop = showWaiting('Starting the shop: nine services, their databases and some shoppers, in about 10 s')
+  const starting = shopModule.startShop({
     otlpGrpcEndpoint: `http://${addressOf(server, 'otlp-grpc')}`,
     otlpHttpEndpoint: `http://${addressOf(server, 'otlp-http')}`,
     ratePerSecond,
     fault,
     log: say,
   })
+  shop = await starting.finally(endShop)
   server.addScrapeTargets(shop.scrapeTargets)
   say(welcome(server, shop.controlAddress, Object.keys(shopModule.FAULTS), terminal))
 }
 
 function welcome(server: RunningServer, controlAddress: string, faults: readonly string[], terminal: Terminal): string {
-  const bold = (text: string) => paint(text, 'bold', terminal)
   const control = controlAddress.startsWith('http') ? controlAddress : `http://${controlAddress}`
   return `
-  ${bold('Oriel is running, with a shop that has traffic.')}
+  ${paint('Oriel is running, with a shop that has traffic.', 'bold', terminal)}
 
-    Open                  ${bold(server.url)}
     Ask from here         npx oriel query promql 'sum by (job) (up)'
                           npx oriel query traces '{ status = error }'
     Break something       curl -X POST ${control}/faults/<name>
                           ${faults.join(' ')}
 
-  Send your own:
-    OpenTelemetry         OTEL_EXPORTER_OTLP_ENDPOINT=http://${addressOf(server, 'otlp-http')}
-                          (gRPC: http://${addressOf(server, 'otlp-grpc')})
-    Prometheus            remote_write: [{ url: ${server.url}/api/v1/write }]
-    Loki clients          ${server.url}/loki/api/v1/push
-
+${printHints(server, terminal)}
   Ctrl-C stops everything. Data stays in ${server.config.dataDir}.
 `
-}
-
-function addressOf(server: RunningServer, name: string): string {
-  return server.listeners.find((listener) => listener.name === name)?.address ?? ''
 }
 
 function say(message: string): void {

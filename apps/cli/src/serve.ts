@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import type { Config, RunningServer } from '@oriel/server'
 import { environmentLayer, flagLayer, makeConfig, readConfigFile, startServer } from '@oriel/server'
+import { printHints } from './hints.ts'
+import { currentTerminal } from './table.ts'
 
 /** Flags of `serve` as commander gives them. */
 export interface ServeFlags {
@@ -22,6 +24,8 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   const server = await startServer(readConfig(flags), { readConfig: () => readConfig(flags) })
   stopOnSignals(server, () => server.close())
   keepCompiledCode(server)
+  // For people; a supervisor reads the log.
+  if (process.stdout.isTTY) await server.ready.then(() => process.stdout.write(`\n${printHints(server, currentTerminal())}\n`))
 }
 
 /** The configuration from flags, environment and file, in this order of weight. */
