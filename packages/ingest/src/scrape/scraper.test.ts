@@ -4,13 +4,14 @@ import { gzipSync } from 'node:zlib'
 import { labelsToRecord } from '@oriel/model'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats, openMemoryStore } from '@oriel/store'
 import type { Store } from '@oriel/store'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { encodeFamilies } from '../../../wire/src/prom-proto/testing.ts'
 import { openMetricsWriter } from '../metrics.ts'
 import type { MetricsWriter } from '../metrics.ts'
 import { parsePrometheusConfig } from '../prometheus-config.ts'
 import { HttpClient } from './fetch.ts'
 import { ScrapeLoop } from './loop.ts'
+import { openScraper } from './scraper.ts'
 import { assembleTargets } from './targets.ts'
 import { silentTelemetry } from '@oriel/model'
 
@@ -249,6 +250,27 @@ test('protobuf is read, and a target that changes its format goes on', async () 
   await scrape()
   expect(await read('a')).toEqual({ 'env=dev': [1, 2, 2, 4] })
   expect(await read('b')).toEqual({ 'env=dev': [1, 'stale'] })
+})
+
+test('a scraper takes every turn once, and a reload ends what has gone', async () => {
+  const address = await serve(text('a 1\n'))
+  const store = openMemoryStore()
+  const writer = openMetricsWriter(store.sink)
+  const yaml = `scrape_configs: [{ job_name: j, scrape_interval: 100ms, static_configs: [{ targets: ['${address}'] }] }]`
+  const opened = openScraper({ config: parsePrometheusConfig(yaml), writer, tenant: 't', directory: '.' })
+  closers.push(
+    () => opened.close(),
+    () => writer.close(),
+  )
+  await vi.waitFor(async () => expect((await readMetric(store, 'a'))['']!.length).toBeGreaterThan(4), { timeout: 5_000 })
+  expect(opened.targets()[0]).toMatchObject({ job: 'j', state: 'active', health: 'up', lastError: '' })
+  await opened.reload(parsePrometheusConfig(''))
+  expect(opened.targets()).toEqual([])
+  const values = (await readMetric(store, 'a'))['']!
+  const ups = (await readMetric(store, 'up'))['']!
+  expect(values.at(-1)).toBe('stale')
+  expect(values.slice(0, -1).every((value) => value === 1)).toBe(true)
+  expect(ups.length).toBe(values.length)
 })
 
 test('an exemplar that a target repeats is stored once', async () => {
