@@ -5,13 +5,15 @@ import type { Sink } from '@oriel/store'
 export interface WatchedSink {
   readonly sink: Sink
   newest(): StatusAnswer['newest']
+  /** Adds what is known from elsewhere; the newer time of each signal stands. */
+  learn(stored: StatusAnswer['newest']): void
 }
 
 /**
  * Wraps a sink to know the newest time of each signal, for "did anything come in yet?" on the page.
  *
  * Looks at the last row of each block alone: blocks are small in time, and reading every row would cost as much as writing it.
- * Times from before this start are not known.
+ * What was stored before this start is told by `learn`.
  */
 export function watchSink(sink: Sink): WatchedSink {
   let [metricsMs, logsMs, tracesMs] = [0, 0, 0]
@@ -31,6 +33,11 @@ export function watchSink(sink: Sink): WatchedSink {
         for (const { spans } of blocks) if (spans.rows > 0) tracesMs = Math.max(tracesMs, msOf(spans.startNs.at(spans.rows - 1)))
       },
       recentRequests: (signal) => sink.recentRequests(signal),
+    },
+    learn(stored) {
+      metricsMs = Math.max(metricsMs, stored.metricsMs ?? 0)
+      logsMs = Math.max(logsMs, stored.logsMs ?? 0)
+      tracesMs = Math.max(tracesMs, stored.tracesMs ?? 0)
     },
     newest: () => ({
       ...(metricsMs > 0 && { metricsMs }),

@@ -16,6 +16,7 @@ import type { Listener } from './listen.ts'
 import { isLoopback, listenError, listenHttp, logListening, printAddress } from './listen.ts'
 import type { WatchedSink } from './newest.ts'
 import { watchSink } from './newest.ts'
+import { readNewest } from './newest-stored.ts'
 import type { ScrapeTarget, Scraping } from './scraping.ts'
 import { openScraping } from './scraping.ts'
 import { deliverToSelf } from './self.ts'
@@ -91,6 +92,7 @@ class Server implements RunningServer {
   readonly #telemetry: RecordingTelemetry
   readonly #store: OpenClickhouse
   readonly #sink: WatchedSink
+  readonly #services: ApiServices
   readonly #apis: Apis
   readonly #static: StaticHandler
   readonly #listeners: Listener[] = []
@@ -114,7 +116,8 @@ class Server implements RunningServer {
     this.#store = store
     watchEngine(telemetry.registry, store.engine)
     this.#sink = watchSink(store.store.sink)
-    this.#apis = makeApis(this.#services())
+    this.#services = this.#makeServices()
+    this.#apis = makeApis(this.#services)
     this.#static = makeStaticHandler(config.webDir ?? findWebDir())
     this.ready = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
@@ -199,7 +202,20 @@ class Server implements RunningServer {
     }
     // The first screen must not be empty: the first delivery does not wait for the clock.
     void this.#delivery?.flush()
+    void this.#learnNewest()
     telemetry.log('info', 'ready', { startMs: Date.now() - this.#startedMs })
+  }
+
+  /** In the background: the page may ask before it is known, and then says nothing of old data. */
+  async #learnNewest(): Promise<void> {
+    const { runner, now } = this.#services
+    const caller = { tenants: [this.config.tenant], origin: 'start' }
+    try {
+      const { data } = await runner.lookup('newest records', caller, (source, context) => readNewest(source, context, now()))
+      this.#sink.learn(data)
+    } catch (error) {
+      this.#telemetry.log('warn', 'cannot find the newest records', { error })
+    }
   }
 
   #makeHandler(name: string): RawHandler {
@@ -232,7 +248,7 @@ class Server implements RunningServer {
     this.#addresses.push({ name: 'otlp-grpc', address })
   }
 
-  #services(): ApiServices {
+  #makeServices(): ApiServices {
     const telemetry = this.#telemetry
     const { engine, store } = this.#store
     return {
