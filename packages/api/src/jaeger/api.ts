@@ -4,7 +4,7 @@ import { callerOf, jsonAnswer } from '../http/exchange.ts'
 import type { Failure } from '../http/failure.ts'
 import { STATUS_OF_KIND } from '../http/failure.ts'
 import type { ApiServices } from '../services.ts'
-import { readTrace } from '../tempo/traces.ts'
+import { readTrace, traceV1, wantsProtobuf } from '../tempo/traces.ts'
 import { traceIdOf } from '../tempo/params.ts'
 import { bad, lastDay, limitOf, searchOf, searchRange } from './params.ts'
 import { jaegerTrace } from './trace.ts'
@@ -91,6 +91,8 @@ async function tracesById(services: ApiServices, exchange: Exchange, ids: readon
 }
 
 async function oneTrace(services: ApiServices, exchange: Exchange): Promise<Answer> {
+  // At the root Tempo has this path too; its clients ask for protobuf, Jaeger's never do.
+  if (wantsProtobuf(exchange)) return traceV1(services, exchange)
   const spans = await readTrace(services, exchange, 'jaeger')
   return envelope([jaegerTrace(spans[0]?.traceId ?? '', spans)], 0)
 }

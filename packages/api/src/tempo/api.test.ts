@@ -41,6 +41,11 @@ describe('Tempo API', () => {
     expect(Buffer.from(bytes).includes('POST /pay')).toBe(true)
   })
 
+  it('answers at the root to those who ask for protobuf', async () => {
+    const { headers } = await server.get(`/api/traces/${TRACE_ID}`, { accept: 'application/protobuf' })
+    expect(headers.get('content-type')).toBe('application/protobuf')
+  })
+
   it('says at the end of the text that a trace is not found', async () => {
     const { status, text } = await server.get('/tempo/api/traces/0')
     expect(status).toBe(404)

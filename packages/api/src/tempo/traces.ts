@@ -32,6 +32,6 @@ export async function readTrace(services: ApiServices, exchange: Exchange, origi
 }
 
 /** Whether the client prefers protobuf, as Grafana does. */
-function wantsProtobuf({ headers }: Exchange): boolean {
+export function wantsProtobuf({ headers }: Exchange): boolean {
   return (headers.accept ?? '').includes('application/protobuf')
 }
