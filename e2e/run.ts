@@ -6,11 +6,17 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
   clients: { file: 'clients.ts', about: 'real clients, each read back exactly (ORIEL_PEERS_DIR)' },
   crash: { file: 'crash.ts', about: 'kill -9 of Oriel, engine and both under load (ORIEL_CRASH_ROUNDS)' },
   'bad-input': { file: 'bad-input.ts', about: 'hostile bodies, values, queries, sockets, scrape targets and starts' },
+  seeds: { file: 'seeds.ts', about: 'queries of the teaching texts, verbatim, against Prometheus and known numbers' },
   promqltest: { file: 'conformance/promqltest.ts', about: "Prometheus's own query tests (ORIEL_CONFORMANCE_DIR)" },
   'ingest-peer': {
     file: 'conformance/ingest-peer.ts',
     about: 'scrapes and OTLP metrics as Prometheus stores them (ORIEL_PEERS_DIR)',
   },
+  'promqltest-parser': {
+    file: 'conformance/promqltest-parser.ts',
+    about: "what Prometheus's parser accepts and rejects (ORIEL_CONFORMANCE_DIR)",
+  },
+  'promql-peer': { file: 'conformance/promql-peer.ts', about: 'PromQL beside a real Prometheus, to the digit (ORIEL_PEERS_DIR)' },
   browser: { file: 'browser/golden-path.ts', about: 'error spike to logs by clicks alone, screenshots, axe (ORIEL_URL)' },
 }
 
