@@ -38,13 +38,14 @@ export interface WatchedPage {
   readonly problems: string[]
 }
 
+interface PageOptions {
+  /** The one host that the page may talk to. */
+  readonly origin?: string
+}
+
 /** Opens a page in a profile of its own. */
-export async function openPage(
-  browser: Browser,
-  scheme: Scheme,
-  { width = 1440, height = 900 }: { readonly width?: number; readonly height?: number } = {},
-): Promise<WatchedPage> {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme })
+export async function openPage(browser: Browser, scheme: Scheme, { origin = ORIEL_URL }: PageOptions = {}): Promise<WatchedPage> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: scheme })
   const page = await context.newPage()
   const problems: string[] = []
   page.on('console', (message) => {
@@ -53,8 +54,7 @@ export async function openPage(
   page.on('pageerror', (error) => problems.push(`exception: ${error.message}`))
   page.on('request', (request) => {
     const url = request.url()
-    if (!url.startsWith(ORIEL_URL) && !url.startsWith('data:') && !url.startsWith('blob:'))
-      problems.push(`foreign request: ${url}`)
+    if (!url.startsWith(origin) && !url.startsWith('data:') && !url.startsWith('blob:')) problems.push(`foreign request: ${url}`)
   })
   return { page, context, problems }
 }

@@ -5,6 +5,7 @@ import { availableParallelism, loadavg } from 'node:os'
 import type { Browser, Page } from 'playwright-core'
 import type { Scheme } from './browser.ts'
 import { ORIEL_URL, SCHEMES, findViolations, openBrowser, openPage, settle, takeScreenshot } from './browser.ts'
+import { checkOnboarding } from './onboarding.ts'
 import { Report } from './report.ts'
 import { seedBigTrace, seedStory } from './seed.ts'
 import { checkStates } from './states.ts'
@@ -16,6 +17,7 @@ const browser = await openBrowser()
 try {
   for (const scheme of SCHEMES) await walk(browser, scheme)
   await checkStates(browser, report, service)
+  await checkOnboarding(browser, report)
   for (const scheme of SCHEMES) await auditScreens(browser, scheme)
   await measure(browser)
 } finally {

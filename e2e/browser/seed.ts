@@ -33,7 +33,7 @@ const hex = (bytes: number): string => randomBytes(bytes).toString('hex')
 const ns = (ms: number): string => String(BigInt(Math.round(ms * 1_000)) * 1_000n)
 
 /** Sends ten minutes of a small shop of its own whose payment failed for one of them, through OTLP, as any program would. */
-export async function seedStory(nowMs: number): Promise<Story> {
+export async function seedStory(nowMs: number, url: string = ORIEL_URL): Promise<Story> {
   const spans: SeedSpan[] = []
   const lines: SeedLine[] = []
   const failing: string[] = []
@@ -91,8 +91,8 @@ export async function seedStory(nowMs: number): Promise<Story> {
       spanId: front.spanId,
     })
   }
-  await sendSpans(spans)
-  await sendLines(lines)
+  await sendSpans(spans, url)
+  await sendLines(lines, url)
   return { service: 'e2e-payment', failing }
 }
 
@@ -129,25 +129,25 @@ export async function seedBigTrace(count: number, nowMs: number): Promise<string
     spans.push(span)
     levels[depth] = span
   }
-  await sendSpans(spans)
+  await sendSpans(spans, ORIEL_URL)
   return traceId
 }
 
 // 2,000 spans a request stay well below any receiver's limit.
 const BATCH = 2_000
 
-async function sendSpans(spans: readonly SeedSpan[]): Promise<void> {
+async function sendSpans(spans: readonly SeedSpan[], url: string): Promise<void> {
   for (let from = 0; from < spans.length; from += BATCH) {
     const byService = groupBy(spans.slice(from, from + BATCH), ({ service }) => service)
     const resourceSpans = [...byService].map(([service, own]) => ({
       resource: { attributes: [attribute('service.name', service), attribute('service.version', '1.0.0')] },
       scopeSpans: [{ scope: { name: 'e2e' }, spans: own.map(otlpSpan) }],
     }))
-    await post('/v1/traces', { resourceSpans })
+    await post(`${url}/v1/traces`, { resourceSpans })
   }
 }
 
-async function sendLines(lines: readonly SeedLine[]): Promise<void> {
+async function sendLines(lines: readonly SeedLine[], url: string): Promise<void> {
   const resourceLogs = [...groupBy(lines, ({ service }) => service)].map(([service, own]) => ({
     resource: { attributes: [attribute('service.name', service)] },
     scopeLogs: [
@@ -164,7 +164,7 @@ async function sendLines(lines: readonly SeedLine[]): Promise<void> {
       },
     ],
   }))
-  await post('/v1/logs', { resourceLogs })
+  await post(`${url}/v1/logs`, { resourceLogs })
 }
 
 function otlpSpan({ traceId, spanId, parentSpanId, name, kind, startMs, durationMs, error }: SeedSpan): object {
@@ -191,13 +191,13 @@ function attribute(key: string, stringValue: string): object {
   return { key, value: { stringValue } }
 }
 
-async function post(path: string, body: object): Promise<void> {
-  const response = await fetch(`${ORIEL_URL}${path}`, {
+async function post(url: string, body: object): Promise<void> {
+  const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
-  if (!response.ok) throw new Error(`cannot seed ${path}: ${response.status} ${await response.text()}`)
+  if (!response.ok) throw new Error(`cannot seed ${url}: ${response.status} ${await response.text()}`)
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

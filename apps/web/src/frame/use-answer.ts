@@ -30,11 +30,17 @@ export interface Question<T> {
   readonly load: (question: RangeQuestion) => Promise<T>
 }
 
+interface RangeOptions<T> {
+  readonly isEnabled?: boolean
+  /** How soon to ask again after this answer, whatever the page's refresh; absent: not by itself. */
+  readonly pollMs?: (data: T | undefined) => number | undefined
+}
+
 /** Asks about the page's time range: again when the range or `key` changes, and at each refresh. */
 export function useRangeAnswer<T>(
   key: readonly unknown[],
   load: (question: RangeQuestion) => Promise<T>,
-  { isEnabled = true }: { readonly isEnabled?: boolean } = {},
+  { isEnabled = true, pollMs }: RangeOptions<T> = {},
 ): Answer<T> {
   const { text, resolve } = useTime()
   const queryKey = ['range', ...key, text.from, text.to]
@@ -43,6 +49,7 @@ export function useRangeAnswer<T>(
     queryFn: ({ signal }) => load({ range: resolve(), signal }),
     placeholderData: keepPreviousData,
     enabled: isEnabled,
+    refetchInterval: ({ state }) => pollMs?.(state.data) ?? false,
   })
   return useAnswer(query, queryKey, isEnabled)
 }

@@ -1,6 +1,6 @@
 import type { StatusAnswer } from '@oriel/contract'
 import type { ReactNode } from 'react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { CopyButton, SmallButton } from '../frame/buttons.tsx'
 import { Link } from '../frame/link.tsx'
 import { linkTo } from '../frame/link-to.ts'
@@ -16,15 +16,11 @@ const LOOK_BACK = [
 ] as const
 
 /** The first screen of an empty store: how to send something to this very server. It gives way by itself when data comes. */
-export function Onboarding({ status, onData }: { readonly status: StatusAnswer; readonly onData: () => void }): ReactNode {
+export function Onboarding({ status }: { readonly status: StatusAnswer }): ReactNode {
   const snippets = makeSnippets(status, window.location.origin)
   const { show, context } = useTime()
   const [chosen, setChosen] = useState(snippets[0]?.id)
   const snippet = snippets.find(({ id }) => id === chosen)
-  useEffect(() => {
-    const timer = setInterval(onData, 2_000)
-    return () => clearInterval(timer)
-  }, [onData])
   return (
     <div className={`${page['page']} ${styles['page']}`}>
       <div className={styles['intro']}>

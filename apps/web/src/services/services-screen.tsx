@@ -27,12 +27,13 @@ const WAITING_MS = 2_000
 
 /** Every service with its rate, errors and duration; on an empty store, how to send something. */
 export function ServicesScreen(): ReactNode {
-  const answer = useRangeAnswer(['services'], ({ range, signal }) => loadServices(range, signal))
-  const isEmpty = answer.data?.services.every(({ service }) => service === SELF_SERVICE) ?? false
+  const answer = useRangeAnswer(['services'], ({ range, signal }) => loadServices(range, signal), {
+    pollMs: (data) => (hasNoService(data) ? WAITING_MS : undefined),
+  })
+  const isEmpty = hasNoService(answer.data)
   const status = useFixedAnswer(['status', 'first'], loadStatus, { isEnabled: isEmpty, everyMs: isEmpty ? WAITING_MS : 0 })
   const newest = status.data?.newest
-  if (isEmpty && status.data !== undefined && isOnlySelf(status.data))
-    return <Onboarding status={status.data} onData={answer.retry} />
+  if (isEmpty && status.data !== undefined && isOnlySelf(status.data)) return <Onboarding status={status.data} />
   return (
     <div className={page['page']}>
       <ServiceList answer={answer} newestMs={newest?.tracesMs} />
@@ -42,6 +43,11 @@ export function ServicesScreen(): ReactNode {
 
 /** Oriel's own service: its presence does not mean that anybody sends anything. */
 const SELF_SERVICE = 'oriel'
+
+/** Whether the answer is there and holds nobody but Oriel itself. */
+function hasNoService(data: ServicesAnswer | undefined): boolean {
+  return data?.services.every(({ service }) => service === SELF_SERVICE) ?? false
+}
 
 /** Whether nothing came but, perhaps, what Oriel says about itself (which the newest times cannot tell apart). */
 function isOnlySelf({ newest, isSelfOn }: StatusAnswer): boolean {

@@ -73,22 +73,31 @@ function DurationChart({ answer }: { readonly answer: Answer<Found> }): ReactNod
       note="each dot is a trace; round ones failed"
       answer={answer}
       heightPx={150}
-      chart={({ range }) => ({
-        tMs: NO_MOMENTS(range),
-        stepMs: range.endMs - range.startMs,
-        startMs: range.startMs,
-        endMs: range.endMs,
-        series: NO_SERIES,
-        format: formatDurationMs,
-        yMin: highest,
-        dots,
-      })}
+      chart={(found) => {
+        const { startMs, endMs } = coveredRange(found)
+        return {
+          tMs: [startMs, endMs],
+          stepMs: endMs - startMs,
+          startMs,
+          endMs,
+          series: NO_SERIES,
+          format: formatDurationMs,
+          yMin: highest,
+          dots,
+        }
+      }}
     />
   )
 }
 
 const NO_SERIES = [{ label: 'Traces', values: [null, null], color: 'var(--accent)' }] as const
-const NO_MOMENTS = ({ startMs, endMs }: TimeRange): readonly number[] => [startMs, endMs]
+
+/** The part of the range that the answer speaks about: with more matches than rows, that is only since the oldest row. */
+function coveredRange({ traces, range }: Found): TimeRange {
+  if (traces.length < TRACE_LIMIT) return range
+  const oldestMs = traces.reduce((oldest, { startNs }) => Math.min(oldest, nsToMs(startNs)), range.endMs)
+  return { startMs: oldestMs, endMs: range.endMs }
+}
 
 function durationDots(traces: readonly TraceSummaryAnswer[], context: LinkContext): ChartDot[] {
   return traces.map((trace) => {
