@@ -40,10 +40,14 @@ export function labelsToRecord(labels: Labels): Record<string, string> {
   return record
 }
 
-/** A string that is equal exactly when the labels are: for Map keys, never shown. */
+/**
+ * A string that is equal exactly when the labels are: for Map keys and identity hashes, never shown.
+ *
+ * Lengths stand before the texts, so that no choice of names and values makes two label sets meet.
+ */
 export function labelsKey(labels: Labels): string {
   let key = ''
-  for (const { name, value } of labels) key += `${name}\u{1}${value}\u{2}`
+  for (const { name, value } of labels) key += `${name.length}:${name}${value.length}:${value}`
   return key
 }
 

@@ -54,6 +54,7 @@ test('labels are sorted, without empty values, and keyed by content', () => {
   expect(labels.map(({ name }) => name)).toEqual(['a', 'b'])
   expect(labelsKey(labels)).toBe(labelsKey(labelsOf({ a: '1', b: '2' })))
   expect(labelsKey(labelsOf({ a: '1b' }))).not.toBe(labelsKey(labelsOf({ a: '1', b: '' })))
+  expect(labelsKey(labelsOf({ a: 'x\u{2}b\u{1}y' }))).not.toBe(labelsKey(labelsOf({ a: 'x', b: 'y' })))
   expect(withLabel(labels, 'a', '')).toEqual([{ name: 'b', value: '2' }])
   expect(compareLabels(labelsOf({ a: '1' }), labels)).toBeLessThan(0)
 })
