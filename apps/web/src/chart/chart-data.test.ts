@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { PlacedDot } from './chart-data.ts'
-import { summarize, thinDots } from './chart-data.ts'
+import { summarize, thinDots, yRange } from './chart-data.ts'
 import { sparkPaths } from './sparkline.tsx'
 
 const dot = (xPx: number, yPx: number, isError = false): PlacedDot => ({
@@ -36,4 +36,11 @@ it('summarize says range and last value of each series', () => {
 it('sparkPaths breaks the line at gaps', () => {
   const { line } = sparkPaths([1, 2, null, 1], { width: 30, height: 10, floor: 0 })
   expect(line.match(/M/g)).toHaveLength(2)
+})
+
+it('yRange keeps zero in view, goes below it for negative values, and is never flat', () => {
+  expect(yRange(50, 100, 0)).toEqual([0, 108])
+  expect(yRange(-100, 50, 0)).toEqual([-108, 54])
+  expect(yRange(null, null, 0)).toEqual([0, 1])
+  expect(yRange(0, 0, 0.5)).toEqual([0, 0.54])
 })

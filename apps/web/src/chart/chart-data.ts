@@ -44,6 +44,16 @@ export function thinDots(dots: readonly PlacedDot[]): PlacedDot[] {
   return chosen.sort((a, b) => a.tMs - b.tMs)
 }
 
+/** The y axis: from zero (or the lowest negative value) to a little above the highest, at least to `least`; never of no height. */
+export function yRange(min: number | null, max: number | null, least: number): [bottom: number, top: number] {
+  const lowest = Math.min(0, min ?? 0) * HEADROOM
+  const highest = Math.max(0, max ?? 0, least) * HEADROOM
+  return lowest === highest ? [0, 1] : [lowest, highest]
+}
+
+// 8 %: a line along the edge of a chart looks like the edge.
+const HEADROOM = 1.08
+
 /** A chart in one sentence a series, for those who do not see it. */
 export function summarize(title: string, series: readonly ChartSeries[], format: (value: number) => string): string {
   const lines = series.slice(0, SUMMARY_SERIES).map(({ label, values }) => {

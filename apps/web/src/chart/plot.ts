@@ -1,5 +1,6 @@
 import uPlot from 'uplot'
 import type { ChartSeries } from './chart-data.ts'
+import { yRange } from './chart-data.ts'
 
 export interface PlotOptions {
   readonly widthPx: number
@@ -61,7 +62,7 @@ export function makePlotOptions(place: Element, options: PlotOptions): uPlot.Opt
     },
     scales: {
       x: { time: true, range: () => [startMs, endMs] },
-      y: { range: (_plot, _min, max) => [0, yCeiling(max, yMin)] },
+      y: { range: (_plot, min, max) => yRange(min, max, yMin) },
     },
     axes: [
       { stroke: ink, font, grid: { show: false }, ticks: { show: false }, size: 26, space: 70, values: timeLabels },
@@ -128,12 +129,6 @@ function isSparse(values: readonly (number | null)[]): boolean {
   let known = 0
   for (const value of values) if (value !== null) known++
   return known > 0 && known <= 2
-}
-
-/** A little air above the highest value; the axis never collapses to nothing. */
-function yCeiling(max: number | null, least: number): number {
-  const top = Math.max(max ?? 0, least)
-  return top <= 0 ? 1 : top * 1.08
 }
 
 function axisWidth(_plot: uPlot, values: string[] | null): number {

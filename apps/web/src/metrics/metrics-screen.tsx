@@ -65,6 +65,7 @@ function Result({ query }: { readonly query: string }): ReactNode {
   const answer = useRangeAnswer(['metric', query], ({ range, signal }) =>
     queryRange(query, { range, maxPoints: CHART_POINTS, signal }),
   )
+  // Without its exemplars a chart still says what it was asked for.
   const exemplars = useRangeAnswer(['exemplars', query], ({ range, signal }) =>
     queryExemplars(query, range, signal).catch(() => []),
   )
