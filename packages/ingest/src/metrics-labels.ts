@@ -23,15 +23,9 @@ export function checkLabels(labels: Labels, limits: LabelLimits): string | undef
     last = name
     if (isLonger(name, limits.maxLabelNameBytes)) return `a label name is longer than ${limits.maxLabelNameBytes} bytes`
     if (isLonger(value, limits.maxLabelValueBytes)) return `a label value is longer than ${limits.maxLabelValueBytes} bytes`
-    if (isReserved(name) || isReserved(value)) return 'a label holds the control characters U+0001 or U+0002'
     if (name === METRIC_NAME) hasName = true
   }
   return hasName ? undefined : 'a series has no metric name'
-}
-
-/** The store's series keys are made with these characters: a label that holds one could pass for another series. */
-function isReserved(text: string): boolean {
-  return text.includes('\u{1}') || text.includes('\u{2}')
 }
 
 function isLonger(text: string, bytes: number): boolean {
