@@ -26,16 +26,20 @@ export async function readParameters(request: IncomingMessage, url: URL): Promis
   return query
 }
 
-/** Reads a whole body. Throws API_TOO_LARGE beyond `limit` bytes. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+// 16 MiB: what is too large by a little is read to its end, so that the sender reads the answer instead of a reset connection.
+const MAX_DISCARDED_BYTES = 16 * 2 ** 20
+
+/** Reads a whole body. Throws API_TOO_LARGE beyond `limit` bytes; the rest is read and dropped as far as that is bearable. */
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const pieces: Buffer[] = []
   let size = 0
-  // Not destroyed at the limit: the sender is to read the answer, which a reset connection would take from it.
   for await (const piece of request.iterator({ destroyOnReturn: false })) {
     const bytes = Buffer.isBuffer(piece) ? piece : Buffer.from(String(piece))
     size += bytes.length
-    if (size > limit) throw new ApiError('API_TOO_LARGE', `cannot read the request: body above ${limit} bytes`)
-    pieces.push(bytes)
+    if (size <= limit) pieces.push(bytes)
+    else pieces.length = 0
+    if (size > limit + MAX_DISCARDED_BYTES) break
   }
+  if (size > limit) throw new ApiError('API_TOO_LARGE', `cannot read the request: body above ${limit} bytes`)
   return Buffer.concat(pieces)
 }
