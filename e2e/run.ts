@@ -7,6 +7,7 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
   crash: { file: 'crash.ts', about: 'kill -9 of Oriel, engine and both under load (ORIEL_CRASH_ROUNDS)' },
   'bad-input': { file: 'bad-input.ts', about: 'hostile bodies, values, queries, sockets, scrape targets and starts' },
   seeds: { file: 'seeds.ts', about: 'queries of the teaching texts, verbatim, against Prometheus and known numbers' },
+  'full-disk': { file: 'full-disk.ts', about: 'a disk that fills up under load, and has room again' },
   promqltest: { file: 'conformance/promqltest.ts', about: "Prometheus's own query tests (ORIEL_CONFORMANCE_DIR)" },
   'ingest-peer': {
     file: 'conformance/ingest-peer.ts',
