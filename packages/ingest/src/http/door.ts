@@ -87,8 +87,8 @@ export function send(request: IncomingMessage, response: ServerResponse, { statu
     ...(bytes === undefined || bytes.length === 0 ? {} : { 'content-length': String(bytes.length) }),
     ...(isCut ? { connection: 'close' } : {}),
   })
-  response.end(bytes)
-  if (isCut) discard(request)
+  if (isCut) endAfter(request, response, bytes)
+  else response.end(bytes)
 }
 
 interface Counters {
@@ -128,12 +128,23 @@ async function receive(
   return reply
 }
 
-/** Lets the rest of a refused body run out for a moment, so that the sender reads the answer before the connection closes. */
-function discard(request: IncomingMessage): void {
-  request.resume()
-  const timer = setTimeout(() => request.destroy(), DISCARD_MS)
+/**
+ * Sends the answer at once but lets the rest of a refused body run out before the connection closes: closed under a sender that still
+ * writes, it would be reset, and the answer lost with it.
+ */
+function endAfter(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array | undefined): void {
+  if (bytes !== undefined) response.write(bytes)
+  else response.flushHeaders()
+  const end = (): void => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(end, DISCARD_MS)
   timer.unref()
-  request.once('close', () => clearTimeout(timer))
+  request.once('end', end)
+  request.once('close', end)
+  request.resume()
 }
 
-const DISCARD_MS = 1_000
+// 3 s: enough for the largest body that a sender is likely to have announced, on any network that metrics travel on.
+const DISCARD_MS = 3_000

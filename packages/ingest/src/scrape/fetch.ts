@@ -45,7 +45,7 @@ export class HttpClient {
       if (error instanceof IngestError) throw error
       if (error instanceof WireError) throw failed(error.message, error)
       const isTimeout = signal.aborted && !options.signal.aborted
-      throw failed(isTimeout ? `no whole answer within ${options.timeoutMs} ms` : reasonOf(error), error)
+      throw failed(isTimeout ? `timed out: no whole answer within ${options.timeoutMs} ms` : reasonOf(error), error)
     }
   }
 
@@ -132,7 +132,7 @@ async function readAnswer({ statusCode, headers, body }: Answer, maxBytes: numbe
     for await (const chunk of body) {
       if (!Buffer.isBuffer(chunk)) continue
       bytes += chunk.length
-      if (bytes > maxBytes) throw failed(`the body is longer than ${maxBytes} bytes`)
+      if (bytes > maxBytes) throw failed(`body size limit exceeded: more than ${maxBytes} bytes`)
       chunks.push(chunk)
     }
   } finally {
