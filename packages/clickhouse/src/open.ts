@@ -11,6 +11,7 @@ import type { EngineState } from './engine/supervisor.ts'
 import { superviseEngine } from './engine/supervisor.ts'
 import { makeLogWriter } from './logs-write.ts'
 import { openLogSource, readRecentRequests } from './logs.ts'
+import type { GridOptions } from './metrics/grid.ts'
 import { openMetrics } from './metrics.ts'
 import { migrate, TABLE_FAMILIES } from './schema/index.ts'
 import { makeSpanWriter } from './traces-write.ts'
@@ -44,6 +45,8 @@ export interface EngineHandle {
 export interface ClickhouseOptions extends EngineOptions {
   /** Time of arrival of logs and spans. */
   readonly clock?: Clock
+  /** When metrics are evaluated in the engine: by what it costs, if not said. */
+  readonly grid?: GridOptions
 }
 
 /** A store in the engine. */
@@ -58,10 +61,10 @@ export interface OpenClickhouse {
  *
  * Close it after the last write has resolved. Throws CLICKHOUSE_DATA_IN_USE; a start that fails shows in `engine.started`.
  */
-export async function openClickhouse({ clock = Date.now, ...options }: ClickhouseOptions): Promise<OpenClickhouse> {
+export async function openClickhouse({ clock = Date.now, grid, ...options }: ClickhouseOptions): Promise<OpenClickhouse> {
   const opened = openEngine(options)
   const { client, engine } = opened
-  const metrics = openMetrics(client, { isOnlyWriter: options.engineUrl === undefined })
+  const metrics = openMetrics(client, { isOnlyWriter: options.engineUrl === undefined, ...(grid !== undefined && { grid }) })
   const logWriter = makeLogWriter(client, { now: clock })
   const spanWriter = makeSpanWriter(client, { now: clock })
   const store: Store = {

@@ -9,13 +9,22 @@ const EDGE_TOLERANCE = 1.1
 let resets = new Uint32Array(64)
 
 /**
+ * Points of which some may have been left out: those between two kept ones that never fall, in no window without both of them.
+ *
+ * `ordinals` then says for each kept point how many of its series came before it; without it no point is missing.
+ */
+export interface ThinnedPoints extends PointColumns {
+  readonly ordinals?: Float64Array
+}
+
+/**
  * Increase over each window, extrapolated to its edges. A hot path (bench/HOTPATHS.md).
  *
  * Needs two points in the window. Each point is looked at once; the resets of a window are added in the order Prometheus adds
  * them, so that the bits are the same. Source: Prometheus 3.14 promql/functions.go extrapolatedRate.
  */
 export function rateOverWindows(
-  { tMs, values }: PointColumns,
+  { tMs, values, ordinals }: ThinnedPoints,
   from: number,
   to: number,
   { firstEndMs, stepMs, steps, rangeMs }: Windows,
@@ -42,10 +51,14 @@ export function rateOverWindows(
     const first = values[lo]!
     let increase = values[hi - 1]! - first
     for (let r = firstReset; r < endReset; r++) increase += values[resetAt[r]! - 1]!
-    edges.look(tMs[lo]! - start, tMs[hi - 1]! - tMs[lo]!, end - tMs[hi - 1]!, hi - lo - 1)
+    edges.look(tMs[lo]! - start, tMs[hi - 1]! - tMs[lo]!, end - tMs[hi - 1]!, gapsBetween(ordinals, lo, hi - 1))
     outValues[at + j] = increase * (isCounter ? edges.counterScale(first, increase) : edges.scale)
     present[at + j] = 1
   }
+}
+
+function gapsBetween(ordinals: Float64Array | undefined, first: number, last: number): number {
+  return ordinals === undefined ? last - first : ordinals[last]! - ordinals[first]!
 }
 
 /** Notes in `resets` the positions whose value is below the one before; returns how many. */

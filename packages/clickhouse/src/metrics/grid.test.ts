@@ -61,7 +61,7 @@ describe('grids in the engine', () => {
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'oriel-grid-'))
     opened = openEngine({ dataDir })
-    metrics = openMetrics(opened.client, { isOnlyWriter: true, grid: { fromSamples: 0 } })
+    metrics = openMetrics(opened.client, { isOnlyWriter: true, grid: { offered: 'always' } })
     await opened.engine.started
   })
   afterAll(async () => {

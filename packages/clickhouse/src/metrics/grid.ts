@@ -1,182 +1,132 @@
 import type { TimeRange } from '@oriel/model'
-import { MS_PER_HOUR, MS_PER_SECOND, STALE_HIGH, STALE_LOW } from '@oriel/model'
+import { MS_PER_HOUR, MS_PER_SECOND } from '@oriel/model'
 import type { GridRequest, GridSeries, QueryContext } from '@oriel/store'
-import { allOf, Bindings, tenantCondition } from '../conditions.ts'
+import { StoreError } from '@oriel/store'
 import type { EngineClient } from '../engine/client.ts'
-import type { NativeBlock } from '../native/index.ts'
-import { aggregateGrid } from './aggregate-grid.ts'
-import { chooseSeries } from './samples.ts'
-import { clampRange, timeConditions } from './selection.ts'
-import type { KnownSeries } from './series-cache.ts'
+import type { ThinnedSamples } from './grid-pieces.ts'
+import { PieceGatherer } from './grid-pieces.ts'
+import type { GridRead } from './grid-sql.ts'
+import { countStatement, piecesStatement } from './grid-sql.ts'
+import { gridValues } from './grid-values.ts'
+import { tooManySamples } from './samples.ts'
+import { clampRange } from './selection.ts'
 import type { SeriesIndex } from './series-index.ts'
 import { SeriesTable } from './series-table.ts'
 
-/** When the engine evaluates instead of handing out raw samples. */
+/** When grids are offered. */
 export interface GridOptions {
-  /** Raw samples, as estimated, from which on a grid is offered; half of the query's `maxSamples` when not given. */
-  readonly fromSamples?: number
+  /** `always` is for tests: wherever they are exact, at any cost. */
+  readonly offered?: 'whenCheaper' | 'always'
 }
 
 /**
- * A function over windows of a grid, evaluated in the engine. See `MetricSource.grid`.
+ * A function over windows of a grid, for which the engine thins the samples. See `MetricSource.grid`.
  *
- * The engine takes 400-800 ns CPU a sample for this (duplicates have to go first), raw columns and their evaluation 150 (2026-11). So
- * a grid is offered only where raw samples would come near the limit of the query, and of memory. One tenant only.
+ * The engine cuts samples at the edges of windows and hands out the ends of each piece, where these are all that the function
+ * needs; what is left is evaluated by the same kernels as raw samples, so the answer is the same to the bit. One tenant only.
  */
 export async function readGrid(
   client: EngineClient,
   index: SeriesIndex,
   request: GridRequest,
   context: QueryContext,
-  { fromSamples = context.limits.maxSamples / 2 }: GridOptions = {},
+  { offered = 'whenCheaper' }: GridOptions = {},
 ): Promise<GridSeries | undefined> {
   const { startMs, endMs, stepMs, rangeMs, offsetMs } = request
   const range = { startMs: startMs - offsetMs - rangeMs + 1, endMs: endMs - offsetMs }
-  const cut = clampRange(range)
-  const isWithinTables = cut.startMs === range.startMs && cut.endMs === range.endMs
-  if (context.tenants.length !== 1 || stepMs <= 0 || !isWithinTables || range.startMs > range.endMs) return undefined
-  // Far below the limit even at a sample a second: not worth asking the index.
+  if (context.tenants.length !== 1 || !isReadable(request, range)) return undefined
+  const steps = startMs === endMs ? 1 : Math.floor((endMs - startMs) / stepMs) + 1
+  const isAlways = offered === 'always'
+  // Most queries end here, before anything is asked: no series could have so many samples.
   const mostPerSeries = (range.endMs - range.startMs) / MS_PER_SECOND
-  if (mostPerSeries * context.limits.maxSeries < fromSamples) return undefined
+  if (!isAlways && !isCheaper(request, range, steps, { series: 1, samples: mostPerSeries })) return undefined
   const series = await index.find({ matcherSets: [request.matchers], range, limit: 0 }, context)
-  if (mostPerSeries * series.length < fromSamples) return undefined
-  if ((await estimateSamples(client, { series, matchers: request.matchers, range }, context)) < fromSamples) return undefined
-  const steps = Math.floor((endMs - startMs) / stepMs) + 1
-  const grid = await readSeriesGrid(client, series, { request, range, steps }, context)
-  context.stats.series += grid.labels.length
-  return request.aggregate === undefined ? grid : aggregateGrid(grid, request.aggregate)
+  const read = { series, request, range, steps }
+  if (!isAlways) {
+    if (mostPerSeries * series.length < LEAST_SAMPLES) return undefined
+    const samples = await estimateSamples(client, read, context)
+    if (samples < LEAST_SAMPLES || !isCheaper(request, range, steps, { series: series.length, samples })) return undefined
+  }
+  const thinned = await readThinned(client, read, context)
+  const labels = thinned.series.map((place) => series[place]!.labels)
+  context.stats.series += labels.length
+  context.stats.samples += thinned.offsets.at(-1) ?? 0
+  return gridValues(thinned, labels, request, steps)
+}
+
+/** Whether the tables can hold the range and its windows lie on whole milliseconds. */
+function isReadable({ startMs, endMs, stepMs, rangeMs, offsetMs }: GridRequest, range: TimeRange): boolean {
+  if (![startMs, endMs, stepMs, rangeMs, offsetMs].every(Number.isSafeInteger)) return false
+  if (endMs < startMs || rangeMs <= 0 || (stepMs <= 0 && endMs > startMs)) return false
+  const cut = clampRange(range)
+  return cut.startMs === range.startMs && cut.endMs === range.endMs
+}
+
+// 200,000: fewer raw samples are evaluated in 30 ms; asking how many there are takes 4.
+const LEAST_SAMPLES = 200_000
+// CPU of a sample, engine and here, on 8M samples (bench/schema/grid.ts, 2026-11): raw; in pieces of an hour; in pieces cut at edges
+// of windows too, for which the engine needs a hash table; read and left out. Then that of a piece.
+const RAW_NS = 150
+const PIECE_SAMPLE_NS = 75
+const CUT_SAMPLE_NS = 120
+const SKIPPED_SAMPLE_NS = 45
+const PIECE_NS = 1_000
+// A little is no reason to leave the main road: estimates are rough.
+const WORTH_RATIO = 0.8
+
+/** Whether thinning in the engine takes less than reading and evaluating raw samples. */
+function isCheaper(
+  { stepMs, rangeMs }: GridRequest,
+  range: TimeRange,
+  steps: number,
+  { series, samples }: { readonly series: number; readonly samples: number },
+): boolean {
+  const isApart = steps > 1 && stepMs > rangeMs
+  const share = isApart ? rangeMs / stepMs : 1
+  const edges = steps === 1 ? 0 : steps * (rangeMs % stepMs === 0 ? 1 : 2)
+  const hours = (range.endMs - range.startMs) / MS_PER_HOUR
+  const pieces = series * (isApart ? steps * (1 + rangeMs / MS_PER_HOUR) : 1 + hours + edges)
+  const sampleNs = share * (steps === 1 ? PIECE_SAMPLE_NS : CUT_SAMPLE_NS) + (1 - share) * SKIPPED_SAMPLE_NS
+  return samples * sampleNs + Math.min(pieces, samples) * PIECE_NS < WORTH_RATIO * samples * RAW_NS
 }
 
 /** How many samples the range holds, judged by three of its hours. */
-async function estimateSamples(
-  client: EngineClient,
-  {
-    series,
-    matchers,
-    range,
-  }: { readonly series: readonly KnownSeries[]; readonly matchers: GridRequest['matchers']; readonly range: TimeRange },
-  context: QueryContext,
-): Promise<number> {
-  const [first, last] = [Math.floor(range.startMs / MS_PER_HOUR), Math.floor(range.endMs / MS_PER_HOUR)]
+async function estimateSamples(client: EngineClient, read: GridRead, context: QueryContext): Promise<number> {
+  const { startMs, endMs } = read.range
+  const [first, last] = [Math.floor(startMs / MS_PER_HOUR), Math.floor(endMs / MS_PER_HOUR)]
   const hours = [...new Set([Math.min(first + 1, last), Math.floor((first + last) / 2), Math.max(last - 1, first)])]
-  const bindings = new Bindings()
-  const chosen = chooseSeries({ series, matchers }, bindings)
-  const conditions = [
-    tenantCondition(context.tenants, bindings),
-    ...chosen.conditions,
-    `hour IN ${bindings.bind(hours, 'Array(UInt32)')}`,
-  ]
-  const table = chosen.table === undefined ? {} : { table: chosen.table }
-  const sql = `SELECT count() AS samples FROM samples WHERE ${allOf(conditions)}`
-  const [block] = await client.query(sql, { params: bindings.params, context, ...table })
-  return ((block?.numbers('samples')[0] ?? 0) / hours.length) * (last - first + 1)
+  const { sql, ...options } = countStatement(read, hours, context)
+  const [block] = await client.query(sql, { ...options, context })
+  return ((block?.numbers('samples')[0] ?? 0) / hours.length) * ((endMs - startMs) / MS_PER_HOUR)
 }
 
-const FUNCTIONS = {
-  last: 'timeSeriesLastToGrid',
-  rate: 'timeSeriesRateToGrid',
-  increase: 'timeSeriesIncreaseToGrid',
-  delta: 'timeSeriesDeltaToGrid',
-} as const
-
-// 0x7ff0000000000002. A marker within a window would make a rate NaN, so ranges leave them out; an instant needs to see them.
-const NOT_STALE = 'WHERE reinterpretAsUInt64(v) != 9218868437227405314'
-const EXPERIMENTAL: Readonly<Record<string, number>> = {
-  allow_experimental_time_series_aggregate_functions: 1,
-  optimize_aggregation_in_order: 1,
+async function readThinned(client: EngineClient, read: GridRead, context: QueryContext): Promise<ThinnedSamples> {
+  const table = new SeriesTable(read.series)
+  if (!table.isExact) throw new StoreError('STORE_FAILED', 'cannot read series: two of them share 64 bits of their id')
+  const thinned = await readPieces(client, table, read, { hasRank: false }, context)
+  // As with raw samples: which of two values was written later is asked only where there are two.
+  return thinned.hasConflict ? await readPieces(client, table, read, { hasRank: true }, context) : thinned
 }
 
-interface GridRead {
-  readonly request: GridRequest
-  readonly range: TimeRange
-  readonly steps: number
-}
-
-async function readSeriesGrid(
+async function readPieces(
   client: EngineClient,
-  series: readonly KnownSeries[],
-  { request, range, steps }: GridRead,
+  table: SeriesTable,
+  read: GridRead,
+  { hasRank }: { readonly hasRank: boolean },
   context: QueryContext,
-): Promise<GridSeries> {
-  const bindings = new Bindings()
-  const chosen = chooseSeries({ series, matchers: request.matchers }, bindings)
-  const conditions = [tenantCondition(context.tenants, bindings), ...chosen.conditions, ...timeConditions(range, bindings)]
-  const { startMs, stepMs, rangeMs, offsetMs, func } = request
-  const firstMs = startMs - offsetMs
-  if (stepMs > rangeMs) {
-    const [first, step, window] = [firstMs, stepMs, rangeMs].map((ms) => bindings.bind(ms, 'Int64'))
-    conditions.push(`positiveModulo(${first} - toUnixTimestamp64Milli(t), ${step}) < ${window}`)
-  }
-  const time = (tMs: number) => bindings.bind(seconds(tMs), "DateTime64(3, 'UTC')")
-  const length = (ms: number) => bindings.bind(seconds(ms), 'Decimal64(3)')
-  const lastMs = firstMs + (steps - 1) * stepMs
-  const windows = `${time(firstMs)}, ${time(lastMs)}, ${length(stepMs)}, ${length(rangeMs)}`
-  // Of two values of one time the later written counts: two would change a rate. In the order of the key, this needs no memory.
-  const sql = `SELECT toUInt64(series_id) AS s, ${FUNCTIONS[func]}(${windows})(t, v) AS grid FROM (
-  SELECT series_id, t, argMax(value, toFloat64(_part_index) * 4294967296 + toFloat64(_part_offset)) AS v FROM samples
-  WHERE ${allOf(conditions)}
-  GROUP BY tenant, metric_id, hour, series_id, t
-) ${func === 'last' ? '' : NOT_STALE}
-GROUP BY series_id`
-  const grids = new GridRows(series, steps)
-  const table = chosen.table === undefined ? {} : { table: chosen.table }
-  for await (const block of client.stream(sql, { params: bindings.params, settings: EXPERIMENTAL, context, ...table }))
-    grids.add(block)
-  return grids.finish()
-}
-
-function seconds(ms: number): string {
-  return (ms / 1_000).toFixed(3)
-}
-
-/** Rows of the answer in the order of the series, without those that have no value at all. */
-class GridRows {
-  readonly #series: readonly KnownSeries[]
-  readonly #table: SeriesTable
-  readonly #steps: number
-  readonly #rows: ({ readonly values: Float64Array; readonly present: Uint8Array } | undefined)[]
-
-  constructor(series: readonly KnownSeries[], steps: number) {
-    this.#series = series
-    this.#table = new SeriesTable(series)
-    this.#steps = steps
-    this.#rows = series.map(() => undefined)
-  }
-
-  add(block: NativeBlock): void {
-    const ids = block.words('s')
-    const { items } = block.lists('grid')
-    if (items.kind !== 'nullable' || items.values.kind !== 'number') return
-    const values = Float64Array.from(items.values.values)
-    const words = wordsOf(items.values.values)
-    for (let row = 0; row < block.rows; row++) {
-      const place = this.#table.find(ids[2 * row]!, ids[2 * row + 1]!)
-      if (place < 0) continue
-      const from = row * this.#steps
-      const present = new Uint8Array(this.#steps)
-      for (let step = 0; step < this.#steps; step++) {
-        const isStale = words[2 * (from + step)] === STALE_LOW && words[2 * (from + step) + 1] === STALE_HIGH
-        present[step] = items.isNull[from + step] === 0 && !isStale ? 1 : 0
-      }
-      if (!present.includes(1)) continue
-      this.#rows[place] = { values: values.slice(from, from + this.#steps), present }
+): Promise<ThinnedSamples> {
+  const { maxSamples } = context.limits
+  const gatherer = new PieceGatherer(table, read.range.startMs)
+  if (read.series.length > 0) {
+    const { sql, ...options } = piecesStatement(read, { hasRank }, context)
+    for await (const block of client.stream(sql, { ...options, settings: IN_ORDER, context })) {
+      gatherer.add(block, { hasRank })
+      const samples = context.stats.samples + gatherer.points
+      if (samples > maxSamples) throw tooManySamples(samples, maxSamples)
     }
   }
-
-  finish(): GridSeries {
-    const found = this.#rows.flatMap((row, i) => (row === undefined ? [] : [{ ...row, labels: this.#series[i]!.labels }]))
-    const values = new Float64Array(found.length * this.#steps).fill(NaN)
-    const present = new Uint8Array(values.length)
-    for (const [i, row] of found.entries()) {
-      present.set(row.present, i * this.#steps)
-      for (let step = 0; step < this.#steps; step++) {
-        if (row.present[step] === 1) values[i * this.#steps + step] = row.values[step]!
-      }
-    }
-    return { labels: found.map(({ labels }) => labels), steps: this.#steps, values, present }
-  }
+  return gatherer.finish({ keepsStale: read.request.func === 'last' })
 }
 
-function wordsOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint32Array {
-  return new Uint32Array(buffer, byteOffset, byteLength / 4)
-}
+// Groups follow the sort key: what the engine holds stays small however long the range.
+const IN_ORDER: Readonly<Record<string, number>> = { optimize_aggregation_in_order: 1 }

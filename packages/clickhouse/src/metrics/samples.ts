@@ -57,7 +57,7 @@ WHERE ${allOf(conditions)}`
   const before = context.stats.samples
   for await (const block of client.stream(sql, options)) {
     gatherer.add(block, { hasRank })
-    if (before + gatherer.rows > maxSamples) throw tooMany(before + gatherer.rows, maxSamples)
+    if (before + gatherer.rows > maxSamples) throw tooManySamples(before + gatherer.rows, maxSamples)
   }
   return gatherer.finish()
 }
@@ -144,6 +144,7 @@ function emptySamples(): SeriesSamples {
   }
 }
 
-function tooMany(found: number, limit: number): StoreError {
+/** What a read of more samples than the query may have rejects with. */
+export function tooManySamples(found: number, limit: number): StoreError {
   return new StoreError('STORE_LIMIT', `cannot read series: more than ${found} samples selected, limit maxSamples is ${limit}`)
 }
