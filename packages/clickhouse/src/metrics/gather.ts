@@ -61,7 +61,8 @@ export class Gatherer {
       }
       start = end
     }
-    this.#blocks.push({ at, values: block.doubles('value'), ranks: hasRank ? block.doubles('rank') : undefined })
+    const values = block.doubles('value')
+    this.#blocks.push({ at, values, words: wordsOf(values), ranks: hasRank ? block.doubles('rank') : undefined })
   }
 
   finish(): GatheredSamples {
@@ -71,8 +72,12 @@ export class Gatherer {
       values: new Float64Array(this.rows),
       ranks: hasRank ? new Float64Array(this.rows) : undefined,
     }
+    const words = wordsOf(arrays.values)
     const { offsets, overlapping } = this.#runs.arrange((place, start, end, to) => {
-      copyRun(this.#blocks[place]!, start, end, this.#startMs, arrays, to)
+      const block = this.#blocks[place]!
+      copyTimes(block.at, start, end, this.#startMs, arrays.tMs, to)
+      copyValues(block, start, end, arrays.values, words, to)
+      if (arrays.ranks !== undefined && block.ranks !== undefined) arrays.ranks.set(block.ranks.subarray(start, end), to)
     })
     this.#blocks.length = 0
     const collapsed = sortAndCollapse(arrays, offsets, overlapping)
@@ -83,22 +88,44 @@ export class Gatherer {
 interface GatheredBlock {
   readonly at: ArrayLike<number>
   readonly values: Float64Array
+  /** The same bytes as `values`, two words a value. */
+  readonly words: Uint32Array
   readonly ranks: Float64Array | undefined
 }
 
-// Values are moved by `set`, which copies bytes: the bits of a NaN survive, as a loop over numbers does not promise.
-function copyRun(block: GatheredBlock, start: number, end: number, startMs: number, arrays: SampleArrays, to: number): void {
-  const { at } = block
-  const { tMs } = arrays
+function copyTimes(at: ArrayLike<number>, start: number, end: number, startMs: number, tMs: Float64Array, to: number): void {
   const shift = to - start
   for (let row = start; row < end; row++) tMs[row + shift] = startMs + at[row]!
-  arrays.values.set(block.values.subarray(start, end), to)
-  if (arrays.ranks !== undefined && block.ranks !== undefined) arrays.ranks.set(block.ranks.subarray(start, end), to)
+}
+
+// 64 values: below, the view that `set` needs costs more than the loop, and a query over fresh parts has 100,000s of short runs.
+const SHORT_RUN = 64
+
+// Words or bytes are moved, never numbers: the bits of a NaN must survive, which JavaScript does not promise of a number.
+function copyValues(
+  block: GatheredBlock,
+  start: number,
+  end: number,
+  values: Float64Array,
+  words: Uint32Array,
+  to: number,
+): void {
+  if (end - start > SHORT_RUN) {
+    values.set(block.values.subarray(start, end), to)
+    return
+  }
+  const from = block.words
+  const shift = 2 * (to - start)
+  for (let word = 2 * start; word < 2 * end; word++) words[word + shift] = from[word]!
+}
+
+function wordsOf(values: Float64Array): Uint32Array {
+  return new Uint32Array(values.buffer, values.byteOffset, 2 * values.length)
 }
 
 function markStale(values: Float64Array): Uint8Array {
   const stale = new Uint8Array(values.length)
-  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length)
+  const words = wordsOf(values)
   for (let i = 0; i < values.length; i++) {
     if (words[2 * i + 1] === STALE_HIGH && words[2 * i] === STALE_LOW) stale[i] = 1
   }

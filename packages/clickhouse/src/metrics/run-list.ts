@@ -44,11 +44,13 @@ export class RunList {
     const order = this.#bySeries(runOffsets)
     const overlapping: number[] = []
     for (let i = 0; i < this.#runCounts.length; i++) {
-      const runs = order.subarray(runOffsets[i], runOffsets[i + 1])
-      if (runs.length > 1 && !this.#isInOrder(runs)) runs.sort((a, b) => this.#firsts[a]! - this.#firsts[b]!)
-      if (runs.length > 1 && !this.#isInOrder(runs)) overlapping.push(i)
+      const from = runOffsets[i]!
+      const until = runOffsets[i + 1]!
+      this.#sort(order, from, until)
+      if (!this.#isInOrder(order, from, until)) overlapping.push(i)
       let to = offsets[i]!
-      for (const run of runs) {
+      for (let place = from; place < until; place++) {
+        const run = order[place]!
         const start = this.#starts[run]!
         const end = this.#ends[run]!
         copy(this.#blocks[run]!, start, end, to)
@@ -58,6 +60,22 @@ export class RunList {
     return { offsets, overlapping }
   }
 
+  /** Sorts `order[from, until)` by first time, in place; parts come nearly in order, so insertion is quick. */
+  #sort(order: Uint32Array, from: number, until: number): void {
+    if (until - from > LONG_SORT) {
+      if (!this.#isInOrder(order, from, until)) order.subarray(from, until).sort((a, b) => this.#firsts[a]! - this.#firsts[b]!)
+      return
+    }
+    const firsts = this.#firsts
+    for (let place = from + 1; place < until; place++) {
+      const run = order[place]!
+      const first = firsts[run]!
+      let at = place
+      for (; at > from && firsts[order[at - 1]!]! > first; at--) order[at] = order[at - 1]!
+      order[at] = run
+    }
+  }
+
   #bySeries(runOffsets: Uint32Array): Uint32Array {
     const order = new Uint32Array(this.#length)
     const next = runOffsets.slice()
@@ -65,8 +83,8 @@ export class RunList {
     return order
   }
 
-  #isInOrder(runs: Uint32Array): boolean {
-    for (let i = 1; i < runs.length; i++) if (this.#lasts[runs[i - 1]!]! >= this.#firsts[runs[i]!]!) return false
+  #isInOrder(order: Uint32Array, from: number, until: number): boolean {
+    for (let i = from + 1; i < until; i++) if (this.#lasts[order[i - 1]!]! >= this.#firsts[order[i]!]!) return false
     return true
   }
 
@@ -80,6 +98,8 @@ export class RunList {
   }
 }
 
+// 64 runs: above, a sort that is not quadratic is worth its closure.
+const LONG_SORT = 64
 // 4,096 runs: a query over some hundred series fits.
 const INITIAL_RUNS = 4_096
 
