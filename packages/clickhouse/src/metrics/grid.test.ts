@@ -8,6 +8,7 @@ import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
 import { metricBlock, NOON_MS, STALE } from '@oriel/store/contract-suite'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { EngineClient } from '../engine/client.ts'
 import type { MetricStore } from '../metrics.ts'
 import { openMetrics } from '../metrics.ts'
 import type { OpenEngine } from '../open.ts'
@@ -53,7 +54,36 @@ function plainValue(points: readonly Point[], endMs: number, { func, rangeMs }: 
   return func === 'rate' ? stretched / (rangeMs / 1_000) : stretched
 }
 
+const OFFSET = '(toUnixTimestamp64Milli(t) - {p1:Int64})'
+const COUNT =
+  'SELECT count() AS samples FROM samples WHERE tenant = {p1:String} AND metric_id = {p0:UInt64} AND hour IN {p2:Array(UInt32)}'
+const PLAIN =
+  'n > 2 AND arrayMin(arrayDifference(ats) AS gaps) = 0 AND countEqual(gaps, 0) = 1 AND isFinite(arraySum(vs)) ' +
+  'AND arrayMin(arrayDifference(vs)) >= 0'
+const THINNED = `SELECT toUInt64(series_id) AS s, toUInt32(length(ats)) AS n, ${PLAIN} AS plain, if(plain, [ats[1], ats[-1]], ats) AS at, if(plain, [vs[1], vs[-1]], vs) AS value FROM (
+  SELECT series_id, groupArray(toUInt32(toUnixTimestamp64Milli(t) - {p1:Int64})) AS ats, groupArray(value) AS vs FROM samples
+  WHERE tenant = {p2:String} AND metric_id = {p0:UInt64} AND hour >= {p3:UInt32} AND hour <= {p4:UInt32} AND t >= fromUnixTimestamp64Milli({p5:Int64}, 'UTC') AND t <= fromUnixTimestamp64Milli({p6:Int64}, 'UTC')
+  GROUP BY tenant, metric_id, hour, series_id
+)`
+
+function recording(client: EngineClient, statements: string[]): EngineClient {
+  return {
+    query: (sql, options) => {
+      statements.push(sql)
+      return client.query(sql, options)
+    },
+    stream(sql, options) {
+      statements.push(sql)
+      return client.stream(sql, options)
+    },
+    command: (sql, options) => client.command(sql, options),
+    insert: (table, pieces, options) => client.insert(table, pieces, options),
+    close() {},
+  }
+}
+
 describe('grids in the engine', () => {
+  const statements: string[] = []
   let opened: OpenEngine
   let metrics: MetricStore
   let dataDir: string
@@ -141,6 +171,29 @@ describe('grids in the engine', () => {
     await check({ op: 'max', grouping: 'by', labels: [] }, [['', 10]])
     await check({ op: 'min', grouping: 'by', labels: [] }, [['', 1]])
     await check({ op: 'count', grouping: 'by', labels: [] }, [['', 3]])
+  })
+
+  it('are offered by cost: for windows far longer than the time between samples, not for the steps of a dashboard', async () => {
+    const all: Record<string, readonly Point[]> = {}
+    const startMs = NOON_MS - 86_400_000
+    for (let i = 0; i < 40; i++) all[`${i}`] = Array.from({ length: 5_761 }, (_, n): Point => [startMs + n * 15_000, n * i])
+    const tenant = await written(all)
+    const usual = openMetrics(recording(opened.client, statements), { isOnlyWriter: true })
+    const day = { ...BASE, startMs: NOON_MS, endMs: NOON_MS, stepMs: 0, rangeMs: 86_400_000 }
+    const dashboard = { ...BASE, startMs, endMs: NOON_MS, stepMs: 60_000, rangeMs: 300_000 }
+    statements.length = 0
+    const grid = await usual.source.grid({ ...day, aggregate: { op: 'count', grouping: 'by', labels: [] } }, contextOf(tenant))
+    expect([...(grid?.values ?? [])]).toEqual([40])
+    expect(statements.slice(1)).toEqual([COUNT, THINNED])
+    expect(await usual.source.grid(dashboard, contextOf(tenant))).toBeUndefined()
+    statements.length = 0
+    expect(await usual.source.grid({ ...dashboard, stepMs: 15_000 }, contextOf(tenant))).toBeUndefined()
+    expect(statements).toEqual([])
+    // Windows apart: what is in none of them stays in the engine.
+    const hourly = { ...dashboard, stepMs: 3_600_000, func: 'last' as const }
+    expect((await usual.source.grid(hourly, contextOf(tenant)))?.steps).toBe(25)
+    expect(statements.at(-1)).toContain(`${OFFSET} % {p2:Int64} < {p3:Int64}\n  GROUP BY`)
+    expect(statements.at(-1)).toContain(`series_id, intDiv(${OFFSET}, {p2:Int64})\n)`)
   })
 
   it('are not offered where raw samples are few, nor for several tenants', async () => {

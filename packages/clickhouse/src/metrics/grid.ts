@@ -64,13 +64,15 @@ function isReadable({ startMs, endMs, stepMs, rangeMs, offsetMs }: GridRequest, 
 
 // 200,000: fewer raw samples are evaluated in 30 ms; asking how many there are takes 4.
 const LEAST_SAMPLES = 200_000
-// CPU of a sample, engine and here, on 8M samples (bench/schema/grid.ts, 2026-11): raw; in pieces of an hour; in pieces cut at edges
-// of windows too, for which the engine needs a hash table; read and left out. Then that of a piece.
-const RAW_NS = 150
-const PIECE_SAMPLE_NS = 75
-const CUT_SAMPLE_NS = 120
-const SKIPPED_SAMPLE_NS = 45
-const PIECE_NS = 1_000
+// CPU of a raw sample and of a piece, measured on 4M samples (bench/schema/grid.ts, 2026-11): that of the engine, and twice ours,
+// for which everything else in this process waits. Raw columns read and evaluated: 65 + 2 x 60 ns.
+const RAW_NS = 185
+// Of those thinned: 80 + 2 x 3 ns in pieces of an hour, 110 + 2 x 6 where windows cut them, for which the engine needs a hash table.
+const PIECE_SAMPLE_NS = 86
+const CUT_SAMPLE_NS = 122
+// Read, and in no window.
+const SKIPPED_SAMPLE_NS = 75
+const PIECE_NS = 2_500
 // A little is no reason to leave the main road: estimates are rough.
 const WORTH_RATIO = 0.8
 
