@@ -4,7 +4,7 @@ import { startServer } from '@oriel/server'
 import { CliError } from './errors.ts'
 import type { ServeFlags } from './serve.ts'
 import { addressOf, printHints, showWaiting } from './hints.ts'
-import { keepCompiledCode, readConfig, stopOnSignals } from './serve.ts'
+import { keepCompiledCode, readConfig, stopOnSignals, untilReady } from './serve.ts'
 import type { Terminal } from './table.ts'
 import { currentTerminal, paint } from './table.ts'
 
@@ -35,7 +35,7 @@ export async function runDemo(flags: ServeFlags & { readonly rate: string; reado
   keepCompiledCode(server)
   say(`The page is at ${paint(server.url, 'bold', terminal)}`)
   const endEngine = showWaiting('Starting the engine')
-  await server.ready.finally(endEngine)
+  await untilReady(server).finally(endEngine)
   const endShop = showWaiting('Starting the shop: nine services, their databases and some shoppers, in about 10 s')
   const starting = shopModule.startShop({
     otlpGrpcEndpoint: `http://${addressOf(server, 'otlp-grpc')}`,

@@ -24,8 +24,19 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   const server = await startServer(readConfig(flags), { readConfig: () => readConfig(flags) })
   stopOnSignals(server, () => server.close())
   keepCompiledCode(server)
+  await untilReady(server)
   // For people; a supervisor reads the log.
-  if (process.stdout.isTTY) await server.ready.then(() => process.stdout.write(`\n${printHints(server, currentTerminal())}\n`))
+  if (process.stdout.isTTY) process.stdout.write(`\n${printHints(server, currentTerminal())}\n`)
+}
+
+/** Waits until the server is ready. One that cannot be is closed, so that the process ends with the error instead of answering 503. */
+export async function untilReady(server: RunningServer): Promise<void> {
+  try {
+    await server.ready
+  } catch (error) {
+    await server.close()
+    throw error
+  }
 }
 
 /** The configuration from flags, environment and file, in this order of weight. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Clock, Telemetry } from '@oriel/model'
 import { silentTelemetry } from '@oriel/model'
 import type { Store } from '@oriel/store'
@@ -101,7 +102,9 @@ export function openEngine(options: EngineOptions): OpenEngine {
   return options.engineUrl === undefined ? openEmbedded(options) : openRemote(options.engineUrl)
 }
 
-function openEmbedded({ dataDir, telemetry = silentTelemetry, resources = defaultResources() }: EngineOptions): OpenEngine {
+function openEmbedded({ telemetry = silentTelemetry, resources = defaultResources(), ...options }: EngineOptions): OpenEngine {
+  // The engine reads paths in its configuration as relative to the file that names them.
+  const dataDir = resolve(options.dataDir)
   const lock = lockDataDir(dataDir)
   const engine = superviseEngine({ dataDir, resources, telemetry, timeoutMs: START_TIMEOUT_MS, prepare })
   const client = openClient(() => engine.endpoint())

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
 import type { QueryContext, QueryLimits } from '@oriel/store'
@@ -243,6 +243,12 @@ describe('an engine that dies', () => {
 })
 
 describe('a start that cannot be', () => {
+  it('starts on a directory that is given relative to the working directory', async () => {
+    const opened = openEngine({ dataDir: relative(process.cwd(), makeDir()) })
+    expect(await numbersOf(opened, 'SELECT toUInt32(7) AS n')).toEqual([7])
+    await opened.close()
+  })
+
   it('is refused when a newer version wrote the data', async () => {
     const dataDir = makeDir()
     const first = openEngine({ dataDir })
