@@ -3,6 +3,8 @@ import { OrielError } from '@oriel/model'
 /** Codes of `ClickhouseError`. */
 export const CLICKHOUSE_ERRORS = {
   CLICKHOUSE_DATA_IN_USE: 'Another process works on the data directory. Stop it, or choose another directory.',
+  CLICKHOUSE_DATA_UNUSABLE:
+    'The data directory can not be made or written. The message carries the reason of the operating system.',
   CLICKHOUSE_DATA_NEWER: 'The data was written by a newer version. Start that version; going back needs a backup.',
   CLICKHOUSE_START_FAILED: 'The engine did not start. The message carries its own last words.',
   CLICKHOUSE_PLATFORM:

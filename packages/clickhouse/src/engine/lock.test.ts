@@ -23,6 +23,11 @@ describe('the lock of a data directory', () => {
     lockDataDir(dir).release()
   })
 
+  it('says what is wrong with a directory that cannot be made', () => {
+    writeFileSync(path, '')
+    expect(() => lockDataDir(join(path, 'data'))).toThrow(/cannot use data directory .*ENOTDIR/)
+  })
+
   it('refuses a second holder in one process', () => {
     const lock = lockDataDir(dir)
     expect(() => lockDataDir(dir)).toThrow(`process ${process.pid} is using it`)

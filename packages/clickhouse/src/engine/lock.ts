@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ClickhouseError } from '../errors.ts'
 import { processStart } from './process-start.ts'
@@ -12,13 +12,13 @@ export interface DataLock {
 const held = new Set<string>()
 
 /**
- * Takes the data directory for this process, creating it. Throws CLICKHOUSE_DATA_IN_USE, with the holder's process id, when another
- * living process has it. A lock left by a dead process is taken over.
+ * Takes the data directory for this process, creating it. Throws CLICKHOUSE_DATA_UNUSABLE when it cannot be made or written, and
+ * CLICKHOUSE_DATA_IN_USE, with the holder's process id, when another living process has it. A lock left by a dead process is taken over.
  */
 export function lockDataDir(dataDir: string): DataLock {
   const dir = resolve(dataDir)
   const path = join(dir, 'lock')
-  mkdirSync(dir, { recursive: true })
+  makeDir(dir)
   if (held.has(dir)) throw inUse(dir, process.pid)
   if (!createLock(path)) {
     const holder = livingHolder(path)
@@ -32,6 +32,20 @@ export function lockDataDir(dataDir: string): DataLock {
       if (!held.delete(dir)) return
       rmSync(path, { force: true })
     },
+  }
+}
+
+function makeDir(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true })
+    accessSync(dir, constants.W_OK)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ClickhouseError(
+      'CLICKHOUSE_DATA_UNUSABLE',
+      `cannot use data directory ${dir}: ${reason}. Choose another with --data-dir`,
+      { cause: error },
+    )
   }
 }
 
