@@ -37,7 +37,11 @@ export async function getJson<T>(path: string, params: object, { signal, headers
     response = await fetch(url, { signal, headers: { accept: 'application/json', ...headers } })
   } catch (error) {
     if (signal.aborted) throw error
-    throw new ApiError('cannot reach the server: it is down, restarting, or the network is cut', { code: 'NETWORK', status: 0, url })
+    throw new ApiError('cannot reach the server: it is down, restarting, or the network is cut', {
+      code: 'NETWORK',
+      status: 0,
+      url,
+    })
   }
   if (!response.ok) throw await failureOf(response, url)
   try {
@@ -61,7 +65,8 @@ async function failureOf(response: Response, url: string): Promise<ApiError> {
   const body: Partial<ErrorAnswer> | Partial<PrometheusFailure> | undefined = parseOrUndefined(text)
   const failure: unknown = body?.error
   if (typeof failure === 'string') {
-    const code = body !== undefined && 'errorType' in body && typeof body.errorType === 'string' ? body.errorType : `HTTP_${status}`
+    const code =
+      body !== undefined && 'errorType' in body && typeof body.errorType === 'string' ? body.errorType : `HTTP_${status}`
     return new ApiError(failure, { code, status, url })
   }
   if (body !== undefined && body.error !== undefined && typeof body.error === 'object') {

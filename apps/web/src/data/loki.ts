@@ -103,7 +103,11 @@ export async function queryLogMetric(
   const stepMs = stepFor(range, maxPoints)
   const startMs = Math.floor(range.startMs / stepMs) * stepMs
   const endMs = Math.floor(range.endMs / stepMs) * stepMs
-  const answer = await getJson<RawStreams>(`${BASE}/query_range`, { query, ...rangeNs({ startMs, endMs }), step: stepMs / 1_000 }, { signal })
+  const answer = await getJson<RawStreams>(
+    `${BASE}/query_range`,
+    { query, ...rangeNs({ startMs, endMs }), step: stepMs / 1_000 },
+    { signal },
+  )
   const tMs: number[] = []
   for (let t = startMs; t <= endMs; t += stepMs) tMs.push(t)
   const series = answer.data.result.map(({ metric = {}, values }) => {
@@ -138,11 +142,11 @@ export type Level = (typeof LEVELS)[number]
 export function levelOf(word: string): Level {
   const text = word.toLowerCase()
   if (/^(fatal|critical|crit|emerg|alert|panic)/.test(text)) return 'fatal'
-  if (/^err/.test(text)) return 'error'
-  if (/^warn/.test(text)) return 'warn'
+  if (text.startsWith('err')) return 'error'
+  if (text.startsWith('warn')) return 'warn'
   if (/^(info|notice)/.test(text)) return 'info'
   if (/^(debug|dbug)/.test(text)) return 'debug'
-  return /^trace/.test(text) ? 'trace' : 'unknown'
+  return text.startsWith('trace') ? 'trace' : 'unknown'
 }
 
 function makeLine(stream: Record<string, string>, tNs: string, line: string, extras: Extras = {}): LogLine {

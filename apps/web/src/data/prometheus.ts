@@ -85,7 +85,9 @@ export async function labelValues(
   { range, match, signal }: { readonly range: TimeRange; readonly match?: string | undefined; readonly signal: AbortSignal },
 ): Promise<readonly string[]> {
   const params = { ...rangeSeconds(range), ...(match !== undefined && { 'match[]': match }) }
-  const answer = await getJson<Envelope<readonly string[]>>(`${BASE}/label/${encodeURIComponent(name)}/values`, params, { signal })
+  const answer = await getJson<Envelope<readonly string[]>>(`${BASE}/label/${encodeURIComponent(name)}/values`, params, {
+    signal,
+  })
   return answer.data ?? []
 }
 

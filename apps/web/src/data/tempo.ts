@@ -15,7 +15,9 @@ interface TagValues {
 /** Attributes of spans in the range as TraceQL writes them: `span.http.route`, `resource.service.name`. */
 export async function attributeNames(range: TimeRange, signal: AbortSignal): Promise<string[]> {
   const { scopes } = await getJson<Tags>(`${BASE}/tags`, rangeSeconds(range), { signal })
-  return scopes.filter(({ name }) => name === 'span' || name === 'resource').flatMap(({ name, tags }) => tags.map((tag) => `${name}.${tag}`))
+  return scopes
+    .filter(({ name }) => name === 'span' || name === 'resource')
+    .flatMap(({ name, tags }) => tags.map((tag) => `${name}.${tag}`))
 }
 
 /** Values of an attribute in the range; `type` tells whether TraceQL quotes them. */
