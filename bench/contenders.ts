@@ -1,10 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pause, startOriel } from '../e2e/oriel.ts'
+import { freePort, pause, startOriel } from '../e2e/oriel.ts'
 
 // Who is measured. Peers are programs in `ORIEL_PEERS_DIR/bin`; one that is absent is skipped with a word. All run with their
 // defaults and a data directory of their own on the same disk.
@@ -150,18 +149,6 @@ async function answers(url: string): Promise<boolean> {
     await pause(100)
   }
   return false
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  await new Promise((resolve) => {
-    server.close(resolve)
-  })
-  return address !== null && typeof address === 'object' ? address.port : 0
 }
 
 function lokiConfig(dir: string, port: number, grpc: number): string {

@@ -3,12 +3,11 @@
 // prometheus_client, python-logging-loki). One that is absent is skipped with a word.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunningOriel } from './oriel.ts'
-import { pause, startOriel } from './oriel.ts'
+import { freePort, pause, startOriel } from './oriel.ts'
 import { getJson, isRecord, lokiValue, promValue } from './read-back.ts'
 
 const PEERS = process.env['ORIEL_PEERS_DIR'] ?? ''
@@ -353,16 +352,4 @@ function start(command: string, args: readonly string[]): { kill: () => void } {
   const handle = { kill: () => void child.kill('SIGKILL') }
   running.push(handle)
   return handle
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  await new Promise((resolve) => {
-    server.close(resolve)
-  })
-  return address !== null && typeof address === 'object' ? address.port : 0
 }

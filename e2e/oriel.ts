@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -117,6 +118,19 @@ export function enginePid(pid: number): number {
   const found = processTree(pid).find((id) => readProc(`/proc/${id}/maps`).includes('libchdb'))
   if (found === undefined) throw new Error(`no engine below process ${pid}`)
   return found
+}
+
+/** A loopback port that nothing listens on now, for programs that cannot pick one themselves. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  await new Promise((resolve) => {
+    server.close(resolve)
+  })
+  return address !== null && typeof address === 'object' ? address.port : 0
 }
 
 export function pause(ms: number): Promise<void> {
