@@ -1,5 +1,6 @@
 import { DictColumn, F64Column, MapColumn, U128Column, U64Column } from './columns.ts'
 import type { Labels } from './labels.ts'
+import type { NativeHistogram } from './native-histogram.ts'
 import type { UnixMs } from './units.ts'
 
 /** What a metric is, in OpenMetrics words. */
@@ -84,6 +85,8 @@ export function makeMetricBlock(tenant: string): MetricBlock {
  *
  * Series i owns positions `offsets[i]` to `offsets[i + 1]` (exclusive) of `tMs`, `values` and `stale`. Within a series time
  * rises strictly (duplicates are collapsed). `stale[p]` is 1 where the sample is a staleness marker; the value there is NaN.
+ * `histograms`, absent where the answer has none, has an entry at each position whose sample is a native histogram; the value
+ * there is NaN. `startsMs`, absent where no start is known, has for each position when the sample's counter began, 0 for unknown.
  * The reader owns the arrays and may keep or change them.
  */
 export interface SeriesSamples {
@@ -92,6 +95,8 @@ export interface SeriesSamples {
   readonly tMs: Float64Array
   readonly values: Float64Array
   readonly stale: Uint8Array
+  readonly histograms?: readonly (NativeHistogram | undefined)[]
+  readonly startsMs?: Float64Array
 }
 
 /** One exemplar as read from the store. */
