@@ -38,6 +38,9 @@ const source: MetricSource = {
   labelValues: async () => [],
   metadata: async () => [],
   exemplars: async () => [],
+  cardinality: async () => {
+    throw new Error('not asked by queries')
+  },
 }
 
 const times = new Map<string, number[]>(QUERIES.map((query) => [query, []]))

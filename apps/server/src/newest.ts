@@ -33,6 +33,8 @@ export function watchSink(sink: Sink): WatchedSink {
         for (const { spans } of blocks) if (spans.rows > 0) tracesMs = Math.max(tracesMs, msOf(spans.startNs.at(spans.rows - 1)))
       },
       recentRequests: (signal) => sink.recentRequests(signal),
+      deleteMetrics: (request) => sink.deleteMetrics(request),
+      purgeDeleted: () => sink.purgeDeleted(),
     },
     learn(stored) {
       metricsMs = Math.max(metricsMs, stored.metricsMs ?? 0)

@@ -35,6 +35,7 @@ function tracedMetrics(metrics: MetricSource, traced: Traced): MetricSource {
       traced('metrics.labelValues', context, () => metrics.labelValues(label, request, context)),
     metadata: (request, context) => traced('metrics.metadata', context, () => metrics.metadata(request, context)),
     exemplars: (request, context) => traced('metrics.exemplars', context, () => metrics.exemplars(request, context)),
+    cardinality: (request, context) => traced('metrics.cardinality', context, () => metrics.cardinality(request, context)),
   }
 }
 

@@ -1,6 +1,8 @@
 import type { MetricBlock } from '@oriel/model'
-import type { MetricSource } from '@oriel/store'
+import type { DeleteRequest, MetricSource } from '@oriel/store'
 import type { EngineClient } from './engine/client.ts'
+import { readCardinality } from './metrics/cardinality.ts'
+import { deleteSamples, purgeDeleted } from './metrics/delete.ts'
 import type { GridOptions } from './metrics/grid.ts'
 import { readGrid } from './metrics/grid.ts'
 import { readExemplars, readLabelNames, readLabelValues, readMetadata } from './metrics/lookups.ts'
@@ -14,6 +16,10 @@ export interface MetricStore {
   readonly source: MetricSource
   /** See `Sink.writeMetrics`. */
   write(blocks: readonly MetricBlock[]): Promise<void>
+  /** See `Sink.deleteMetrics`. */
+  delete(request: DeleteRequest): Promise<void>
+  /** See `Sink.purgeDeleted`. */
+  purgeDeleted(): Promise<void>
 }
 
 /** How metrics behave. */
@@ -34,7 +40,10 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
       labelValues: (label, request, context) => readLabelValues(client, label, request, context),
       metadata: (request, context) => readMetadata(client, request, context),
       exemplars: (request, context) => readExemplars(client, index, request, context),
+      cardinality: (request, context) => readCardinality(client, request, context),
     },
+    delete: (request) => deleteSamples(client, request),
+    purgeDeleted: () => purgeDeleted(client),
     async write(blocks) {
       try {
         await writer.write(blocks)

@@ -77,6 +77,8 @@ export async function openClickhouse({ clock = Date.now, grid, ...options }: Cli
       writeLogs: (blocks) => logWriter.write(blocks),
       writeSpans: (blocks) => spanWriter.write(blocks),
       recentRequests: (signal) => readRecentRequests(client, signal === 'logs' ? 'logs' : 'spans', { now: clock }),
+      deleteMetrics: (request) => metrics.delete(request),
+      purgeDeleted: () => metrics.purgeDeleted(),
     },
   }
   return { store, engine, close: () => opened.close() }

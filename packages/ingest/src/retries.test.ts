@@ -23,6 +23,8 @@ class Recorder implements Sink {
 
   async writeMetrics(): Promise<void> {}
   async writeSpans(): Promise<void> {}
+  async deleteMetrics(): Promise<void> {}
+  async purgeDeleted(): Promise<void> {}
   async writeLogs(blocks: readonly LogBlock[]): Promise<void> {
     if (!this.isUp) throw new StoreError('STORE_UNAVAILABLE', 'cannot write')
     for (const { records } of blocks)

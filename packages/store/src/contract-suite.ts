@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Fact } from './contract/fixtures.ts'
 import { LOG_FACTS } from './contract/logs.ts'
+import { METRIC_KEEPING_FACTS } from './contract/metrics-keeping.ts'
 import { METRIC_FACTS } from './contract/metrics.ts'
 import { TRACE_FACTS } from './contract/traces.ts'
 import type { Store } from './source.ts'
@@ -16,7 +17,11 @@ export interface OpenedStore {
 
 type Signal = 'metrics' | 'logs' | 'traces'
 
-const FACTS: Readonly<Record<Signal, readonly Fact[]>> = { metrics: METRIC_FACTS, logs: LOG_FACTS, traces: TRACE_FACTS }
+const FACTS: Readonly<Record<Signal, readonly Fact[]>> = {
+  metrics: [...METRIC_FACTS, ...METRIC_KEEPING_FACTS],
+  logs: LOG_FACTS,
+  traces: TRACE_FACTS,
+}
 
 /**
  * Runs the facts of the store's contract against an implementation, inside vitest.

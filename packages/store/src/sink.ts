@@ -1,4 +1,11 @@
-import type { LogBlock, MetricBlock, SpanBlock } from '@oriel/model'
+import type { LogBlock, Matcher, MetricBlock, SpanBlock, TimeRange } from '@oriel/model'
+
+/** Samples to delete: of one tenant's series that hold all matchers, in a range that is inclusive at both ends. */
+export interface DeleteRequest {
+  readonly tenant: string
+  readonly matchers: readonly Matcher[]
+  readonly range: TimeRange
+}
 
 /**
  * The write side of the store.
@@ -19,6 +26,14 @@ export interface Sink {
    * after every engine restart, so that a retry of a request that was stored but not acknowledged adds nothing.
    */
   recentRequests(signal: 'logs' | 'traces'): Promise<ReadonlySet<bigint>>
+  /**
+   * Deletes samples and exemplars; resolves when no later read sees them. What is written while it runs may stay.
+   *
+   * The index keeps naming the series for days they were written on: writers know them as indexed.
+   */
+  deleteMetrics(request: DeleteRequest): Promise<void>
+  /** Takes what was deleted off the disk, which otherwise happens as parts are merged. */
+  purgeDeleted(): Promise<void>
 }
 
 /** 15 minutes: longer than the retry budget of the OpenTelemetry (5 min), Promtail (8.5 min) and Prometheus senders' back-off. */

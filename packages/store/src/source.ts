@@ -63,6 +63,35 @@ export interface GridSeries {
   readonly present: Uint8Array
 }
 
+/** How many series share something: a metric name, a label or a pair. */
+export interface CardinalityCount {
+  readonly name: string
+  readonly count: number
+}
+
+/** How many series carry one label pair. */
+export interface PairCount extends CardinalityCount {
+  readonly value: string
+}
+
+/**
+ * How many series there are and what they are made of; lists hold the largest counts first, equal ones by name.
+ *
+ * `__name__` counts as a label. `bytesByLabel` is the length of the label's values in bytes, summed over the series.
+ */
+export interface Cardinality {
+  readonly series: number
+  /** Different label pairs. */
+  readonly pairs: number
+  /** Series of each metric. */
+  readonly seriesByMetric: readonly CardinalityCount[]
+  /** Different values of each label. */
+  readonly valuesByLabel: readonly CardinalityCount[]
+  readonly bytesByLabel: readonly CardinalityCount[]
+  /** Series of each label pair. */
+  readonly seriesByPair: readonly PairCount[]
+}
+
 /** Reads metrics. */
 export interface MetricSource {
   samples(request: SeriesRequest, context: QueryContext): Promise<SeriesSamples>
@@ -73,6 +102,8 @@ export interface MetricSource {
   labelValues(label: string, request: IndexRequest, context: QueryContext): Promise<string[]>
   metadata(request: { readonly metric?: string; readonly limit: number }, context: QueryContext): Promise<MetricMetadata[]>
   exemplars(request: SeriesRequest, context: QueryContext): Promise<SeriesExemplars[]>
+  /** What the series of a look-up are made of. `limit` bounds each list, 1 at least. Reads labels of all these series: not for every page view. */
+  cardinality(request: IndexRequest, context: QueryContext): Promise<Cardinality>
 }
 
 /** A line filter of LogQL: contains, does not contain, matches, does not match (RE2, unanchored, `.` without newline). */

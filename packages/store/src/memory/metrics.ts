@@ -2,12 +2,16 @@ import type { Exemplar, Labels, MetricBlock, MetricMetadata, SeriesExemplars, Se
 import { compareLabels, compileMatchers, labelsKey, labelValue, makeLabels, MS_PER_DAY } from '@oriel/model'
 import type { QueryContext } from '../context.ts'
 import { StoreError, throwIfAborted } from '../context.ts'
+import type { DeleteRequest } from '../sink.ts'
 import type { GridSeries, IndexRequest, MetricSource, SeriesRequest } from '../source.ts'
+import { countCardinality } from './cardinality.ts'
 import { limited } from './limited.ts'
 
 /** The metrics of a memory store. */
 export interface MemoryMetrics extends MetricSource {
   write(blocks: readonly MetricBlock[]): void
+  /** See `Sink.deleteMetrics`. */
+  delete(request: DeleteRequest): void
 }
 
 interface Point {
@@ -33,6 +37,7 @@ export function openMemoryMetrics(): MemoryMetrics {
   const find = (request: IndexRequest, context: QueryContext) => findByIndex(tenants, request, context)
   return {
     write: (blocks) => blocks.forEach((block) => writeBlock(tenants, block)),
+    delete: (request) => deletePoints(tenants, request),
     samples: async (request, context) => readSamples(tenants, request, context),
     grid: async (): Promise<GridSeries | undefined> => undefined,
     series: async (request, context) =>
@@ -56,6 +61,11 @@ export function openMemoryMetrics(): MemoryMetrics {
       )
     },
     exemplars: async (request, context) => readExemplars(tenants, request, context),
+    cardinality: async (request, context) =>
+      countCardinality(
+        find(request, context).map(({ labels }) => labels),
+        request.limit,
+      ),
   }
 }
 
@@ -79,6 +89,16 @@ function writeBlock(tenants: Map<string, TenantMetrics>, block: MetricBlock): vo
     seriesOf(stored, exemplars.seriesId.words, row).exemplars.set(`${exemplar.tMs} ${labelsKey(labels)}`, exemplar)
   }
   for (const entry of block.metadata) stored.metadata.set(entry.metric, entry)
+}
+
+function deletePoints(tenants: Map<string, TenantMetrics>, { tenant, matchers, range }: DeleteRequest): void {
+  const test = compileMatchers(matchers)
+  const isIn = (tMs: number): boolean => tMs >= range.startMs && tMs <= range.endMs
+  for (const { labels, points, exemplars } of tenants.get(tenant)?.series.values() ?? []) {
+    if (!test(labels)) continue
+    for (const tMs of points.keys()) if (isIn(tMs)) points.delete(tMs)
+    for (const [key, { tMs }] of exemplars) if (isIn(tMs)) exemplars.delete(key)
+  }
 }
 
 function seriesOf(stored: TenantMetrics, ids: Uint32Array, row: number): StoredSeries {

@@ -45,6 +45,8 @@ export function openMemoryStore({ now = Date.now }: { readonly now?: Clock } = {
       const since = now() - RETRY_WINDOW_MS
       return new Set([...requests[signal]].filter(([, atMs]) => atMs >= since).map(([id]) => id))
     },
+    deleteMetrics: async (request) => metrics.delete(request),
+    purgeDeleted: async () => {},
   }
   return { metrics, logs, traces, sink }
 }

@@ -1,0 +1,39 @@
+import type { DeleteRequest } from '@oriel/store'
+import { labelValue, METRIC_NAME } from '@oriel/model'
+import { hash64 } from '@oriel/store'
+import { allOf, Bindings, tenantCondition } from '../conditions.ts'
+import type { EngineClient } from '../engine/client.ts'
+import { clampRange, daysOf, seriesConditions, timeConditions } from './selection.ts'
+
+/** Every table that has rows of a series by `series_id` and time. */
+const SAMPLE_TABLES = ['samples', 'exemplars'] as const
+
+/** Deletes samples; see `Sink.deleteMetrics`. Rows are marked in the parts they lie in, which costs a small file a part. */
+export async function deleteSamples(client: EngineClient, { tenant, matchers, range }: DeleteRequest): Promise<void> {
+  const bindings = new Bindings()
+  const inTime = clampRange(range)
+  const of = tenantCondition([tenant], bindings)
+  const chosen = allOf([of, ...seriesConditions(daysOf(inTime), [matchers], bindings)])
+  const metric = labelValue(
+    matchers.filter(({ op }) => op === '='),
+    METRIC_NAME,
+  )
+  const conditions = [
+    of,
+    // The sort key prunes by it.
+    ...(metric === '' ? [] : [`metric_id = ${bindings.bind(hash64(metric), 'UInt64')}`]),
+    ...timeConditions(inTime, bindings),
+    `series_id IN (SELECT id FROM series WHERE ${chosen})`,
+  ]
+  const options = { params: bindings.params, settings: WAITING }
+  await Promise.all(SAMPLE_TABLES.map((table) => client.command(`DELETE FROM ${table} WHERE ${allOf(conditions)}`, options)))
+}
+
+/** Rewrites the parts that have deleted rows; see `Sink.purgeDeleted`. */
+export async function purgeDeleted(client: EngineClient): Promise<void> {
+  const options = { settings: WAITING }
+  await Promise.all(SAMPLE_TABLES.map((table) => client.command(`ALTER TABLE ${table} APPLY DELETED MASK`, options)))
+}
+
+// The statement returns when the rows are gone, not when the work is queued.
+const WAITING: Readonly<Record<string, number>> = { lightweight_deletes_sync: 1, mutations_sync: 1 }
