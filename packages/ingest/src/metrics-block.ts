@@ -1,7 +1,7 @@
 // Metric blocks as the commit queue holds them, and what the index is known to hold of their series.
 
 import type { Labels, MetricBlock, MetricMetadata, SeriesDay, SeriesId } from '@oriel/model'
-import { ExemplarColumns, SampleColumns } from '@oriel/model'
+import { ExemplarColumns, HistogramColumns, SampleColumns } from '@oriel/model'
 import type { Sink } from '@oriel/store'
 import type { BlockKind } from './batch.ts'
 import type { SeriesGeneration } from './metrics-dictionary.ts'
@@ -11,6 +11,7 @@ import { FACT_WORDS } from './metrics-dictionary.ts'
 export class OpenMetricBlock implements MetricBlock {
   readonly tenant: string
   readonly samples: SampleColumns = new SampleColumns()
+  readonly histograms: HistogramColumns = new HistogramColumns()
   readonly series: SeriesDay[] = []
   readonly exemplars: ExemplarColumns = new ExemplarColumns()
   readonly metadata: MetricMetadata[] = []
@@ -24,6 +25,7 @@ export class OpenMetricBlock implements MetricBlock {
   /** Empties the block for its next use. */
   clear(): void {
     this.samples.truncate(0)
+    this.histograms.truncate(0)
     this.exemplars.truncate(0)
     this.exemplars.traceId.clear()
     this.exemplars.labels.clear()
@@ -88,12 +90,17 @@ export function metricBlocks(sink: Sink): BlockKind<OpenMetricBlock> {
     signal: 'metrics',
     make: (tenant) => new OpenMetricBlock(tenant),
     rows: ({ samples }) => samples.rows,
-    bytes: ({ samples, exemplars, series, metadata }) =>
-      samples.rows * SAMPLE_BYTES + exemplars.rows * EXEMPLAR_BYTES + (series.length + metadata.length) * ENTRY_BYTES,
-    checkpoint({ samples, exemplars, series, metadata }) {
+    bytes: ({ samples, histograms, exemplars, series, metadata }) =>
+      samples.rows * SAMPLE_BYTES +
+      histograms.byteLength +
+      exemplars.rows * EXEMPLAR_BYTES +
+      (series.length + metadata.length) * ENTRY_BYTES,
+    checkpoint({ samples, histograms, exemplars, series, metadata }) {
       const [rows, exemplarRows, seriesCount, metadataCount] = [samples.rows, exemplars.rows, series.length, metadata.length]
+      const histogramRows = histograms.rows
       return () => {
         samples.truncate(rows)
+        histograms.truncate(histogramRows)
         exemplars.truncate(exemplarRows)
         settleSeries(series, false, seriesCount)
         series.length = seriesCount

@@ -64,11 +64,26 @@ export class F64Column extends U64Column {
     const words = this.words
     return words[2 * row] === STALE_LOW && words[2 * row + 1] === STALE_HIGH
   }
+
+  /** Whether the row says that its sample is a native histogram, see `HISTOGRAM_LOW`. */
+  isHistogramAt(row: number): boolean {
+    const words = this.words
+    return words[2 * row] === HISTOGRAM_LOW && words[2 * row + 1] === HISTOGRAM_HIGH
+  }
 }
 
 /** Low and high words of the staleness marker 0x7ff0000000000002. Source: Prometheus 3.14 model/value. */
 export const STALE_LOW = 0x0000_0002
 export const STALE_HIGH = 0x7ff0_0000
+
+/**
+ * Low and high words of the NaN that stands among the samples where a native histogram is: "histo" in ASCII.
+ *
+ * So every rule about samples (order, which of two was written later, ranges, deletion) holds for both kinds at once, and who reads
+ * floats alone pays nothing. A marker without its histogram reads as NaN.
+ */
+export const HISTOGRAM_LOW = 0x6973_746f
+export const HISTOGRAM_HIGH = 0x7ff8_0068
 
 /** 128-bit hashes, four 32-bit words a row, lowest first. */
 export class U128Column {
@@ -112,6 +127,64 @@ export class U32Column {
 
   get values(): Uint32Array {
     return this.#values.subarray(0, this.length)
+  }
+}
+
+/** A list of 32-bit numbers a row, signed or not as the reader takes them. */
+export class U32Lists {
+  readonly items: U32Column = new U32Column()
+  readonly #ends = new U32Column()
+
+  get length(): number {
+    return this.#ends.length
+  }
+
+  /** Closes the row: items pushed since the last close belong to it. */
+  closeRow(): void {
+    this.#ends.push(this.items.length)
+  }
+
+  /** Cuts back to `length` closed rows. */
+  truncate(length: number): void {
+    this.#ends.truncate(length)
+    this.items.truncate(length === 0 ? 0 : this.#ends.values[length - 1]!)
+  }
+
+  get ends(): Uint32Array {
+    return this.#ends.values
+  }
+}
+
+/** A list of doubles a row. */
+export class F64Lists {
+  readonly items: F64Column = new F64Column()
+  readonly #ends = new U32Column()
+
+  get length(): number {
+    return this.#ends.length
+  }
+
+  /** Appends a row. The bits of NaN items are not promised to survive. */
+  push(row: Float64Array): void {
+    for (const item of row) this.items.pushDouble(item)
+    this.#ends.push(this.items.length)
+  }
+
+  truncate(length: number): void {
+    this.#ends.truncate(length)
+    this.items.truncate(length === 0 ? 0 : this.#ends.values[length - 1]!)
+  }
+
+  get ends(): Uint32Array {
+    return this.#ends.values
+  }
+
+  /** A copy of the row. */
+  at(row: number): Float64Array {
+    const ends = this.#ends.values
+    const start = row === 0 ? 0 : ends[row - 1]!
+    const bytes = this.items.words.slice(2 * start, 2 * ends[row]!)
+    return new Float64Array(bytes.buffer)
   }
 }
 

@@ -1,4 +1,5 @@
 import { DictColumn, F64Column, MapColumn, U128Column, U64Column } from './columns.ts'
+import { HistogramColumns } from './histogram-columns.ts'
 import type { Labels } from './labels.ts'
 import type { NativeHistogram } from './native-histogram.ts'
 import type { UnixMs } from './units.ts'
@@ -29,7 +30,9 @@ export interface SeriesDay {
  * Samples of one tenant in columns, row i being one sample: what ingest fills and the store writes.
  *
  * `metricId` is 64 bits of a hash of the metric name (the sort key's first part), `values` keeps the bits of every double.
- * Rows are in arrival order; the store sorts. Two rows with one (series, time) collapse at read, the later written wins.
+ * Rows are in arrival order; the store sorts. Two rows with one (series, time) collapse at read, the later written wins, be they
+ * floats or native histograms: a histogram is a row here with the value `HISTOGRAM_LOW`, `HISTOGRAM_HIGH`, and what it holds is in the
+ * block's `HistogramColumns`. A stale histogram is a staleness marker like any other.
  */
 export class SampleColumns {
   readonly metricId: U64Column = new U64Column()
@@ -70,6 +73,8 @@ export class ExemplarColumns {
 export interface MetricBlock {
   readonly tenant: string
   readonly samples: SampleColumns
+  /** What the native histograms among `samples` hold, in the same order. */
+  readonly histograms: HistogramColumns
   readonly series: SeriesDay[]
   readonly exemplars: ExemplarColumns
   readonly metadata: MetricMetadata[]
@@ -77,7 +82,14 @@ export interface MetricBlock {
 
 /** Makes an empty block. */
 export function makeMetricBlock(tenant: string): MetricBlock {
-  return { tenant, samples: new SampleColumns(), series: [], exemplars: new ExemplarColumns(), metadata: [] }
+  return {
+    tenant,
+    samples: new SampleColumns(),
+    histograms: new HistogramColumns(),
+    series: [],
+    exemplars: new ExemplarColumns(),
+    metadata: [],
+  }
 }
 
 /**

@@ -3,7 +3,10 @@
  *
  * `gauge`: it is no counter at all. Source: Prometheus 3.14 model/histogram CounterResetHint.
  */
-export type CounterResetHint = 'unknown' | 'reset' | 'notReset' | 'gauge'
+export type CounterResetHint = (typeof COUNTER_RESET_HINTS)[number]
+
+/** The hints in the order of their numbers on the wire and on disk. */
+export const COUNTER_RESET_HINTS = ['unknown', 'reset', 'notReset', 'gauge'] as const
 
 /** A run of consecutive buckets: `offset` buckets lie empty between the run before (or index 0) and this one. */
 export interface BucketSpan {

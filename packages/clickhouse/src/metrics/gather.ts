@@ -1,4 +1,4 @@
-import { STALE_HIGH, STALE_LOW } from '@oriel/model'
+import { HISTOGRAM_HIGH, HISTOGRAM_LOW, STALE_HIGH, STALE_LOW } from '@oriel/model'
 import type { NativeBlock } from '../native/index.ts'
 import { RunList } from './run-list.ts'
 import type { SeriesTable } from './series-table.ts'
@@ -10,6 +10,8 @@ export interface GatheredSamples {
   readonly tMs: Float64Array
   readonly values: Float64Array
   readonly stale: Uint8Array
+  /** Whether some of the values stand for native histograms. */
+  readonly hasHistograms: boolean
   /** Two rows of one series and time had different values, and nothing said which was written later. */
   readonly hasConflict: boolean
 }
@@ -81,7 +83,7 @@ export class Gatherer {
     })
     this.#blocks.length = 0
     const collapsed = sortAndCollapse(arrays, offsets, overlapping)
-    return { ...collapsed, stale: markStale(collapsed.values) }
+    return { ...collapsed, ...findMarkers(collapsed.values) }
   }
 }
 
@@ -119,15 +121,24 @@ function copyValues(
   for (let word = 2 * start; word < 2 * end; word++) words[word + shift] = from[word]!
 }
 
-function wordsOf(values: Float64Array): Uint32Array {
+/** The same bytes, two words a value. */
+export function wordsOf(values: Float64Array): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, 2 * values.length)
 }
 
-function markStale(values: Float64Array): Uint8Array {
+/** Whether position `at` of `words`, two a value, stands for a native histogram. */
+export function isHistogram(words: Uint32Array, at: number): boolean {
+  return words[2 * at] === HISTOGRAM_LOW && words[2 * at + 1] === HISTOGRAM_HIGH
+}
+
+function findMarkers(values: Float64Array): { readonly stale: Uint8Array; readonly hasHistograms: boolean } {
   const stale = new Uint8Array(values.length)
   const words = wordsOf(values)
+  let hasHistograms = false
   for (let i = 0; i < values.length; i++) {
-    if (words[2 * i + 1] === STALE_HIGH && words[2 * i] === STALE_LOW) stale[i] = 1
+    const high = words[2 * i + 1]
+    if (high === STALE_HIGH && words[2 * i] === STALE_LOW) stale[i] = 1
+    else if (high === HISTOGRAM_HIGH) hasHistograms ||= isHistogram(words, i)
   }
-  return stale
+  return { stale, hasHistograms }
 }

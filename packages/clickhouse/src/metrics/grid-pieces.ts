@@ -2,6 +2,7 @@ import { STALE_HIGH, STALE_LOW } from '@oriel/model'
 import type { NativeBlock } from '../native/index.ts'
 import { columnNumbers } from '../native/index.ts'
 import { sortAndCollapse } from './collapse.ts'
+import { isHistogram } from './gather.ts'
 import type { SampleArrays } from './gather.ts'
 import type { SeriesTable } from './series-table.ts'
 
@@ -16,6 +17,8 @@ export interface ThinnedSamples {
   readonly ordinals: Float64Array
   /** Whether one time had two values and nothing told which was written later. */
   readonly hasConflict: boolean
+  /** Whether a point stands for a native histogram. Those left out of a piece that lists its ends are not needed. */
+  readonly hasHistograms: boolean
 }
 
 /** Sorts pieces that come in any order into series. Add blocks as `piecesStatement` gives them, then `finish` once. */
@@ -110,6 +113,7 @@ function thin(
   const offsets: number[] = []
   let to = 0
   let before = 0
+  let hasHistograms = false
   for (const [i, { series: of, count, start, end }] of pieces.entries()) {
     if (of !== series.at(-1)) {
       series.push(of)
@@ -122,6 +126,7 @@ function thin(
     for (let at = from; at < upTo; at++) {
       const isStale = words[2 * at] === STALE_LOW && words[2 * at + 1] === STALE_HIGH
       if (isStale && !keepsStale) continue
+      hasHistograms ||= isHistogram(words, at)
       tMs[to] = tMs[at]!
       words[2 * to] = words[2 * at]!
       words[2 * to + 1] = words[2 * at + 1]!
@@ -132,5 +137,5 @@ function thin(
     }
     if (!isWhole) before += count
   }
-  return { series, offsets: Uint32Array.from([...offsets, to]), tMs, values, stale, ordinals, hasConflict }
+  return { series, offsets: Uint32Array.from([...offsets, to]), tMs, values, stale, ordinals, hasConflict, hasHistograms }
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Matcher } from '@oriel/model'
+import type { Matcher, NativeHistogram } from '@oriel/model'
 import { labelsToRecord } from '@oriel/model'
 import type { GridRequest } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
@@ -15,6 +15,20 @@ import type { OpenEngine } from '../open.ts'
 import { openEngine } from '../open.ts'
 
 type Point = readonly [tMs: number, value: number | typeof STALE]
+
+const HISTOGRAM: NativeHistogram = {
+  schema: 0,
+  zeroThreshold: 0,
+  zeroCount: 0,
+  count: 1,
+  sum: 1,
+  positiveSpans: [{ offset: 0, length: 1 }],
+  positiveBuckets: Float64Array.of(1),
+  negativeSpans: [],
+  negativeBuckets: new Float64Array(0),
+  customBounds: new Float64Array(0),
+  resetHint: 'unknown',
+}
 
 const METRIC: Matcher = { name: '__name__', op: '=', value: 'm' }
 const BASE: GridRequest = {
@@ -194,6 +208,13 @@ describe('grids in the engine', () => {
     expect((await usual.source.grid(hourly, contextOf(tenant)))?.steps).toBe(25)
     expect(statements.at(-1)).toContain(`${OFFSET} % {p2:Int64} < {p3:Int64}\n  GROUP BY`)
     expect(statements.at(-1)).toContain(`series_id, intDiv(${OFFSET}, {p2:Int64})\n)`)
+  })
+
+  it.each(['last', 'rate', 'increase', 'delta'] as const)('of %s are not offered over native histograms', async (func) => {
+    const samples = Array.from({ length: 9 }, (_, i) => [NOON_MS - 60_000 + i * 15_000, HISTOGRAM] as const)
+    const tenant = `t${tenants++}`
+    await metrics.write([metricBlock(tenant, [{ labels: { __name__: 'm' }, samples }])])
+    expect(await metrics.source.grid({ ...BASE, func }, contextOf(tenant))).toBeUndefined()
   })
 
   it('are not offered where raw samples are few, nor for several tenants', async () => {

@@ -48,6 +48,8 @@ export async function readGrid(
     if (samples < LEAST_SAMPLES || !isCheaper(request, range, steps, { series: series.length, samples })) return undefined
   }
   const thinned = await readThinned(client, read, context)
+  // Found out here and not before: a question of its own would cost every grid, and histograms seldom have enough samples for one.
+  if (thinned.hasHistograms) return undefined
   const labels = thinned.series.map((place) => series[place]!.labels)
   context.stats.series += labels.length
   context.stats.samples += thinned.offsets.at(-1) ?? 0

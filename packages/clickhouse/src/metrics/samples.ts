@@ -5,6 +5,7 @@ import { allOf, Bindings, tenantCondition } from '../conditions.ts'
 import type { EngineClient, SentTable } from '../engine/client.ts'
 import type { GatheredSamples } from './gather.ts'
 import { Gatherer } from './gather.ts'
+import { readHistograms } from './histograms.ts'
 import type { KnownSeries } from './series-cache.ts'
 import type { SeriesIndex } from './series-index.ts'
 import { SeriesTable } from './series-table.ts'
@@ -24,7 +25,11 @@ export async function readSamples(
   let gathered = await read(false)
   // Two values for one time: which was written later is asked only then, because the answer costs a column as wide as the values.
   if (gathered.hasConflict) gathered = await read(true)
-  const samples = withoutEmpty(series, gathered)
+  const { matchers } = request
+  const histograms = gathered.hasHistograms && {
+    histograms: await readHistograms(client, { series, matchers, range, samples: gathered }, context),
+  }
+  const samples = { ...withoutEmpty(series, gathered), ...histograms }
   context.stats.series += samples.labels.length
   context.stats.samples += samples.tMs.length
   return samples
@@ -95,12 +100,13 @@ const MANY_ROWS: Readonly<Record<string, number>> = { max_block_size: 262_144 }
 // 49 days of milliseconds fit 32 bits: half the bytes of the time column.
 const MOST_U32_MS = 2 ** 32 - 1
 
+/** Rises with the order of writing: parts are numbered in it, and merges keep the order of equal keys. */
+export const RANK = 'toFloat64(_part_index) * 4294967296 + toFloat64(_part_offset) AS rank'
+
 function columns({ startMs, endMs }: TimeRange, hasRank: boolean, bindings: Bindings): string {
   const offset = `toUnixTimestamp64Milli(t) - ${bindings.bind(startMs, 'Int64')}`
   const at = endMs - startMs <= MOST_U32_MS ? `toUInt32(${offset})` : `toFloat64(${offset})`
-  // Parts are numbered in the order of writing, and merges keep the order of equal keys.
-  const rank = hasRank ? ', toFloat64(_part_index) * 4294967296 + toFloat64(_part_offset) AS rank' : ''
-  return `toUInt64(series_id) AS s, ${at} AS at, value${rank}`
+  return `toUInt64(series_id) AS s, ${at} AS at, value${hasRank ? `, ${RANK}` : ''}`
 }
 
 function sentSeries(series: readonly KnownSeries[]): SentTable {

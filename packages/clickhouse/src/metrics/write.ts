@@ -7,6 +7,9 @@ import {
   dateTime64Field,
   dictField,
   f64Field,
+  f64ListsField,
+  i32Field,
+  i32ListsField,
   idsField,
   mapField,
   nativeBlock,
@@ -14,6 +17,7 @@ import {
   stringsField,
   u128Field,
   u64Field,
+  u8Field,
 } from '../native/index.ts'
 import { mapsField } from '../rows.ts'
 
@@ -39,6 +43,8 @@ export function makeMetricWriter(client: EngineClient): MetricWriter {
     async write(blocks) {
       const values = blocks.map((block) => knownValues.newOf(block))
       const labelValues = blocks.flatMap(({ tenant }, i) => labelValuePieces(tenant, values[i]!))
+      // Before the samples that point at them: where the writing of both is torn, no marker is left without its histogram.
+      await insert('histograms', blocks.flatMap(histogramPieces))
       await Promise.all([
         insert('series', blocks.flatMap(seriesPieces)),
         insert('label_values', labelValues),
@@ -58,6 +64,26 @@ function samplePieces({ tenant, samples }: MetricBlock): Uint8Array[] {
     u128Field('series_id', samples.seriesId),
     dateTime64Field('t', 3, samples.tMs),
     f64Field('value', samples.values),
+  ])
+}
+
+function histogramPieces({ tenant, histograms }: MetricBlock): Uint8Array[] {
+  return blockOf(histograms.rows, () => [
+    constantField('tenant', tenant, histograms.rows),
+    u64Field('metric_id', histograms.metricId),
+    u128Field('series_id', histograms.seriesId),
+    dateTime64Field('t', 3, histograms.tMs),
+    i32Field('schema', histograms.schema),
+    u8Field('reset_hint', histograms.resetHint),
+    f64Field('zero_threshold', histograms.zeroThreshold),
+    f64Field('zero_count', histograms.zeroCount),
+    f64Field('count', histograms.count),
+    f64Field('sum', histograms.sum),
+    i32ListsField('positive_spans', histograms.positiveSpans),
+    i32ListsField('negative_spans', histograms.negativeSpans),
+    f64ListsField('positive_buckets', histograms.positiveBuckets),
+    f64ListsField('negative_buckets', histograms.negativeBuckets),
+    f64ListsField('custom_bounds', histograms.customBounds),
   ])
 }
 

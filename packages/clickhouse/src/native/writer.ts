@@ -1,4 +1,14 @@
-import type { BytesColumn, DictColumn, F64Column, MapColumn, U128Column, U32Column, U64Column } from '@oriel/model'
+import type {
+  BytesColumn,
+  DictColumn,
+  F64Column,
+  F64Lists,
+  MapColumn,
+  U128Column,
+  U32Column,
+  U32Lists,
+  U64Column,
+} from '@oriel/model'
 
 /** One column to write: its name in the table, its type as sent (the engine converts where the table's differs), its bytes. */
 export interface NativeField {
@@ -46,6 +56,11 @@ export function u32Field(name: string, column: U32Column): NativeField {
   return { name, type: 'UInt32', pieces: [bytesOf(column.values)] }
 }
 
+/** Small signed numbers, two's complement in the column. */
+export function i32Field(name: string, column: U32Column): NativeField {
+  return { name, type: 'Int32', pieces: [bytesOf(column.values)] }
+}
+
 /** Small numbers as one byte a row; values above 255 lose their high bits. */
 export function u8Field(name: string, column: U32Column): NativeField {
   return { name, type: 'UInt8', pieces: [Uint8Array.from(column.values)] }
@@ -60,11 +75,19 @@ export function dictField(name: string, column: DictColumn): NativeField {
   return { name, type: 'LowCardinality(String)', pieces: [U64_ONE, ...lowCardinality(column.dictionary, column.rows)] }
 }
 
+/** Lists of signed 32-bit numbers. */
+export function i32ListsField(name: string, { items, ends }: U32Lists): NativeField {
+  return { name, type: 'Array(Int32)', pieces: [wideEnds(ends), bytesOf(items.values)] }
+}
+
+/** Lists of doubles. */
+export function f64ListsField(name: string, { items, ends }: F64Lists): NativeField {
+  return { name, type: 'Array(Float64)', pieces: [wideEnds(ends), bytesOf(items.words)] }
+}
+
 export function mapField(name: string, column: MapColumn): NativeField {
   const { keys, values, ends } = column
-  const wide = new Uint32Array(2 * ends.length)
-  for (let i = 0; i < ends.length; i++) wide[2 * i] = ends[i]!
-  const pieces = [U64_ONE, bytesOf(wide)]
+  const pieces = [U64_ONE, wideEnds(ends)]
   if (keys.length > 0) pieces.push(...lowCardinality(keys.dictionary, keys.rows), stringBytes(values.bytes, values.ends))
   return { name, type: 'Map(LowCardinality(String), String)', pieces }
 }
@@ -99,6 +122,13 @@ export function idsField(name: string, ids: readonly Uint32Array[]): NativeField
   const words = new Uint32Array(4 * ids.length)
   for (const [i, id] of ids.entries()) words.set(id, 4 * i)
   return { name, type: 'UInt128', pieces: [bytesOf(words)] }
+}
+
+/** Ends of lists as the engine wants them, 64 bits each. */
+function wideEnds(ends: Uint32Array): Uint8Array {
+  const wide = new Uint32Array(2 * ends.length)
+  for (let i = 0; i < ends.length; i++) wide[2 * i] = ends[i]!
+  return bytesOf(wide)
 }
 
 const U64_ONE = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)

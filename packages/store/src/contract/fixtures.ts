@@ -1,5 +1,7 @@
-import type { LogBlock, Matcher, MetricBlock, SpanBlock, SpanKind, SpanStatus, TimeRangeNs } from '@oriel/model'
+import type { LogBlock, Matcher, MetricBlock, NativeHistogram, SpanBlock, SpanKind, SpanStatus, TimeRangeNs } from '@oriel/model'
 import {
+  HISTOGRAM_HIGH,
+  HISTOGRAM_LOW,
   labelsOf,
   labelValue,
   makeLogBlock,
@@ -40,7 +42,7 @@ export const STALE = 'stale'
 
 export interface TestSeries {
   readonly labels: Readonly<Record<string, string>>
-  readonly samples: readonly (readonly [tMs: number, value: number | typeof STALE])[]
+  readonly samples: readonly (readonly [tMs: number, value: number | typeof STALE | NativeHistogram])[]
 }
 
 /** A block with the series, their index rows and their samples. */
@@ -56,7 +58,11 @@ export function metricBlock(tenant: string, seriesList: readonly TestSeries[]): 
       block.samples.seriesId.pushFrom(id, 0)
       block.samples.tMs.pushNumber(tMs)
       if (value === STALE) block.samples.values.push(STALE_LOW, STALE_HIGH)
-      else block.samples.values.pushDouble(value)
+      else if (typeof value === 'number') block.samples.values.pushDouble(value)
+      else {
+        block.samples.values.push(HISTOGRAM_LOW, HISTOGRAM_HIGH)
+        block.histograms.push(block.samples, block.samples.rows - 1, value)
+      }
     }
   }
   return block

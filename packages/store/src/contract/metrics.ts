@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import type { IndexRequest } from '../source.ts'
 import { cancelledContext, contextFor, matcher, metricBlock, NOON_MS, STALE } from './fixtures.ts'
 import type { Fact, FactInput, TestSeries } from './fixtures.ts'
+import { HISTOGRAM_FACTS } from './histograms.ts'
 
 const RANGE = { startMs: NOON_MS, endMs: NOON_MS + 3_600_000 }
 const ALL_SERIES: IndexRequest = { matcherSets: [], range: RANGE, limit: 0 }
@@ -283,4 +284,4 @@ const others: readonly Fact[] = [
 ]
 
 /** What every store promises of metrics. */
-export const METRIC_FACTS: readonly Fact[] = [...reads, ...selects, ...others]
+export const METRIC_FACTS: readonly Fact[] = [...reads, ...selects, ...others, ...HISTOGRAM_FACTS]

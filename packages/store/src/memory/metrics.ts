@@ -1,4 +1,13 @@
-import type { Exemplar, Labels, MetricBlock, MetricMetadata, SeriesExemplars, SeriesSamples, TimeRange } from '@oriel/model'
+import type {
+  Exemplar,
+  Labels,
+  MetricBlock,
+  MetricMetadata,
+  NativeHistogram,
+  SeriesExemplars,
+  SeriesSamples,
+  TimeRange,
+} from '@oriel/model'
 import { compareLabels, compileMatchers, labelsKey, labelValue, makeLabels, MS_PER_DAY } from '@oriel/model'
 import type { QueryContext } from '../context.ts'
 import { StoreError, throwIfAborted } from '../context.ts'
@@ -17,6 +26,7 @@ export interface MemoryMetrics extends MetricSource {
 interface Point {
   readonly value: number
   readonly isStale: boolean
+  readonly histogram?: NativeHistogram
 }
 
 interface StoredSeries {
@@ -77,11 +87,8 @@ function writeBlock(tenants: Map<string, TenantMetrics>, block: MetricBlock): vo
     series.labels = labels
     series.days.add(day)
   }
-  const { samples, exemplars } = block
-  for (let row = 0; row < samples.rows; row++) {
-    const point = { value: samples.values.doubleAt(row), isStale: samples.values.isStaleAt(row) }
-    seriesOf(stored, samples.seriesId.words, row).points.set(Number(samples.tMs.at(row)), point)
-  }
+  writeSamples(stored, block)
+  const { exemplars } = block
   for (let row = 0; row < exemplars.rows; row++) {
     const traceId = exemplars.traceId.stringAt(row)
     const labels = makeLabels(Object.entries({ ...exemplars.labels.recordAt(row), ...(traceId !== '' && { trace_id: traceId }) }))
@@ -98,6 +105,15 @@ function deletePoints(tenants: Map<string, TenantMetrics>, { tenant, matchers, r
     if (!test(labels)) continue
     for (const tMs of points.keys()) if (isIn(tMs)) points.delete(tMs)
     for (const [key, { tMs }] of exemplars) if (isIn(tMs)) exemplars.delete(key)
+  }
+}
+
+function writeSamples(stored: TenantMetrics, { samples, histograms }: MetricBlock): void {
+  let histogramRow = 0
+  for (let row = 0; row < samples.rows; row++) {
+    const point = { value: samples.values.doubleAt(row), isStale: samples.values.isStaleAt(row) }
+    const histogram = samples.values.isHistogramAt(row) && { histogram: histograms.at(histogramRow++) }
+    seriesOf(stored, samples.seriesId.words, row).points.set(Number(samples.tMs.at(row)), { ...point, ...histogram })
   }
 }
 
@@ -124,6 +140,7 @@ function readSamples(tenants: Map<string, TenantMetrics>, request: SeriesRequest
   const tMs = new Float64Array(rows)
   const values = new Float64Array(rows)
   const stale = new Uint8Array(rows)
+  const histograms = found.flatMap(({ points }) => points.map(([, { histogram }]) => histogram))
   let at = 0
   for (const [i, { points }] of found.entries()) {
     for (const [t, { value, isStale }] of points) {
@@ -133,7 +150,8 @@ function readSamples(tenants: Map<string, TenantMetrics>, request: SeriesRequest
     }
     offsets[i + 1] = at
   }
-  return { labels: found.map(({ labels }) => labels), offsets, tMs, values, stale }
+  const samples = { labels: found.map(({ labels }) => labels), offsets, tMs, values, stale }
+  return histograms.some((histogram) => histogram !== undefined) ? { ...samples, histograms } : samples
 }
 
 function checkLimits(series: number, samples: number, context: QueryContext): void {
