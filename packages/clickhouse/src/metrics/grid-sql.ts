@@ -3,7 +3,7 @@ import type { GridRequest, QueryContext } from '@oriel/store'
 import { allOf, Bindings, tenantCondition } from '../conditions.ts'
 import type { SentTable } from '../engine/client.ts'
 import type { Params } from '../engine/params.ts'
-import { chooseSeries } from './samples.ts'
+import { chooseSeries } from './series-choice.ts'
 import { timeConditions } from './selection.ts'
 import type { KnownSeries } from './series-cache.ts'
 

@@ -1,15 +1,16 @@
 import type { Labels, Matcher, SeriesSamples, TimeRange } from '@oriel/model'
 import type { QueryContext, SeriesRequest } from '@oriel/store'
-import { hash64, StoreError } from '@oriel/store'
+import { StoreError } from '@oriel/store'
 import { allOf, Bindings, tenantCondition } from '../conditions.ts'
-import type { EngineClient, SentTable } from '../engine/client.ts'
+import type { EngineClient } from '../engine/client.ts'
 import type { GatheredSamples } from './gather.ts'
 import { Gatherer } from './gather.ts'
 import { readHistograms } from './histograms.ts'
 import type { KnownSeries } from './series-cache.ts'
 import type { SeriesIndex } from './series-index.ts'
+import { chooseSeries, RANK, tooManySamples } from './series-choice.ts'
 import { SeriesTable } from './series-table.ts'
-import { clampRange, isWholeMetric, timeConditions } from './selection.ts'
+import { clampRange, timeConditions } from './selection.ts'
 
 /** Raw samples of the series that hold the matchers. See `MetricSource.samples`. */
 export async function readSamples(
@@ -67,31 +68,6 @@ WHERE ${allOf(conditions)}`
   return gatherer.finish()
 }
 
-/** Which rows of `samples` to read: by one id, a list, a table sent along, or the whole metric. */
-export function chooseSeries(
-  { series, matchers }: Pick<RowsRequest, 'series' | 'matchers'>,
-  bindings: Bindings,
-): { readonly conditions: readonly string[]; readonly table?: SentTable } {
-  const metrics = [...new Set(series.map(({ metric }) => metric))].map(hash64)
-  const conditions: string[] = []
-  if (metrics.length === 1) conditions.push(`metric_id = ${bindings.bind(metrics[0]!, 'UInt64')}`)
-  else if (metrics.length <= MOST_LISTED) conditions.push(`metric_id IN ${bindings.bind(metrics, 'Array(UInt64)')}`)
-  else conditions.push('metric_id IN (SELECT metric_id FROM chosen)')
-  if (metrics.length === 1 && isWholeMetric(matchers)) return { conditions }
-  if (series.length === 1)
-    return { conditions: [...conditions, `series_id = ${bindings.bind(bigintOf(series[0]!.id), 'UInt128')}`] }
-  if (series.length <= MOST_LISTED && metrics.length <= MOST_LISTED) {
-    const ids = bindings.bind(
-      series.map(({ id }) => bigintOf(id)),
-      'Array(UInt128)',
-    )
-    return { conditions: [...conditions, `series_id IN ${ids}`] }
-  }
-  return { conditions: [...conditions, 'series_id IN (SELECT series_id FROM chosen)'], table: sentSeries(series) }
-}
-
-// 100: a list in the statement is parsed as text, 40 bytes an id; above, a binary table is cheaper (2026-11).
-const MOST_LISTED = 100
 // 16 series: reading them takes less than handing work to other threads.
 const FEW_SERIES = 16
 const ONE_THREAD: Readonly<Record<string, number>> = { max_threads: 1 }
@@ -100,32 +76,10 @@ const MANY_ROWS: Readonly<Record<string, number>> = { max_block_size: 262_144 }
 // 49 days of milliseconds fit 32 bits: half the bytes of the time column.
 const MOST_U32_MS = 2 ** 32 - 1
 
-/** Rises with the order of writing: parts are numbered in it, and merges keep the order of equal keys. */
-export const RANK = 'toFloat64(_part_index) * 4294967296 + toFloat64(_part_offset) AS rank'
-
 function columns({ startMs, endMs }: TimeRange, hasRank: boolean, bindings: Bindings): string {
   const offset = `toUnixTimestamp64Milli(t) - ${bindings.bind(startMs, 'Int64')}`
   const at = endMs - startMs <= MOST_U32_MS ? `toUInt32(${offset})` : `toFloat64(${offset})`
   return `toUInt64(series_id) AS s, ${at} AS at, value${hasRank ? `, ${RANK}` : ''}`
-}
-
-function sentSeries(series: readonly KnownSeries[]): SentTable {
-  const rows = new Uint8Array(ROW_BYTES * series.length)
-  const view = new DataView(rows.buffer)
-  const metricIds = new Map<string, bigint>()
-  for (const [i, { id, metric }] of series.entries()) {
-    let metricId = metricIds.get(metric)
-    if (metricId === undefined) metricIds.set(metric, (metricId = hash64(metric)))
-    view.setBigUint64(ROW_BYTES * i, metricId, true)
-    for (let word = 0; word < 4; word++) view.setUint32(ROW_BYTES * i + 8 + 4 * word, id[word]!, true)
-  }
-  return { name: 'chosen', structure: 'metric_id UInt64, series_id UInt128', rows }
-}
-
-const ROW_BYTES = 24
-
-function bigintOf(id: Uint32Array): bigint {
-  return (BigInt(id[3]!) << 96n) | (BigInt(id[2]!) << 64n) | (BigInt(id[1]!) << 32n) | BigInt(id[0]!)
 }
 
 /** Leaves out series without samples in the range. */
@@ -148,9 +102,4 @@ function emptySamples(): SeriesSamples {
     values: new Float64Array(0),
     stale: new Uint8Array(0),
   }
-}
-
-/** What a read of more samples than the query may have rejects with. */
-export function tooManySamples(found: number, limit: number): StoreError {
-  return new StoreError('STORE_LIMIT', `cannot read series: more than ${found} samples selected, limit maxSamples is ${limit}`)
 }
