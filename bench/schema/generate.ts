@@ -40,6 +40,7 @@ export function makeLogs(rows: number, startNs: bigint, spanNs: bigint, random: 
     columns.tNs.pushBigInt(startNs + (spanNs * BigInt(row)) / BigInt(rows))
     columns.severity.push(9)
     columns.level.push(random() < 0.03 ? 'error' : 'info')
+    for (const column of [columns.severityText, columns.scopeName, columns.scopeVersion]) column.push('')
     columns.body.pushString(makeLine(pick, hex))
     columns.traceId.pushString(row % 3 === 0 ? '' : hex(32))
     columns.spanId.pushString(row % 3 === 0 ? '' : hex(16))

@@ -80,4 +80,8 @@ const METADATA_COLUMNS: ReadonlyMap<string, string> = new Map([
   ['trace_id', 'trace_id'],
   ['span_id', 'span_id'],
   ['detected_level', 'level'],
+  ['severity_number', "if(severity = 0, '', toString(severity))"],
+  ['severity_text', 'severity_text'],
+  ['scope_name', 'scope_name'],
+  ['scope_version', 'scope_version'],
 ])

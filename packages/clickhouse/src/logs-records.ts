@@ -1,5 +1,5 @@
 import type { Labels, LogBatch, LogRecord } from '@oriel/model'
-import { makeLabels } from '@oriel/model'
+import { makeLabels, printSeverity } from '@oriel/model'
 import type { LogRequest, QueryContext } from '@oriel/store'
 import { throwIfAborted } from '@oriel/store'
 import { Bindings } from './conditions.ts'
@@ -90,7 +90,8 @@ export function sliceStatement(
 ): { sql: string; params: Bindings['params'] } {
   const bindings = new Bindings()
   const order = request.direction === 'forward' ? 'ASC' : 'DESC'
-  const sql = `SELECT toString(stream) AS stream_id, toUnixTimestamp64Nano(ts) AS ns, body, level, trace_id, span_id, attributes
+  const sql = `SELECT toString(stream) AS stream_id, toUnixTimestamp64Nano(ts) AS ns, body,
+  ${METADATA.map(({ column }) => column).join(', ')}, attributes
 FROM logs
 WHERE ${recordCondition(request, slice, context, bindings)}
 ORDER BY ts ${order}, arrival ${order}${limit === Infinity ? '' : `\nLIMIT ${limit}`}`
@@ -103,7 +104,8 @@ async function makeBatch(block: NativeBlock, index: StreamIndex, context: QueryC
   const streams: Labels[] = []
   const positions = new Map<string, number>()
   const times = block.bigints('ns')
-  const [lines, levels, traceIds, spanIds] = ['body', 'level', 'trace_id', 'span_id'].map((name) => block.strings(name))
+  const lines = block.strings('body')
+  const known = METADATA.map(({ name, column }) => ({ name, values: columnOf(block, column) }))
   const attributes = block.maps('attributes')
   const records: LogRecord[] = []
   for (let row = 0; row < block.rows; row++) {
@@ -113,15 +115,25 @@ async function makeBatch(block: NativeBlock, index: StreamIndex, context: QueryC
       stream = streams.push(labels.get(id) ?? []) - 1
       positions.set(id, stream)
     }
-    const metadata = recordMetadata(attributes[row]!, levels![row]!, traceIds![row]!, spanIds![row]!)
-    records.push({ stream, tNs: times[row]!, line: lines![row]!, metadata })
+    const metadata = attributes[row]!
+    for (const { name, values } of known) if (values[row] !== '') metadata[name] = values[row]!
+    records.push({ stream, tNs: times[row]!, line: lines[row]!, metadata: makeLabels(Object.entries(metadata)) })
   }
   return { streams, records }
 }
 
-function recordMetadata(attributes: Record<string, string>, level: string, traceId: string, spanId: string): Labels {
-  if (level !== '') attributes['detected_level'] = level
-  if (traceId !== '') attributes['trace_id'] = traceId
-  if (spanId !== '') attributes['span_id'] = spanId
-  return makeLabels(Object.entries(attributes))
+/** What columns hold of a record's metadata, by its name there. */
+const METADATA = [
+  { name: 'detected_level', column: 'level' },
+  { name: 'severity_number', column: 'severity' },
+  { name: 'severity_text', column: 'severity_text' },
+  { name: 'scope_name', column: 'scope_name' },
+  { name: 'scope_version', column: 'scope_version' },
+  { name: 'trace_id', column: 'trace_id' },
+  { name: 'span_id', column: 'span_id' },
+] as const
+
+function columnOf(block: NativeBlock, column: string): readonly string[] {
+  if (column !== 'severity') return block.strings(column)
+  return Array.from(block.numbers(column), printSeverity)
 }

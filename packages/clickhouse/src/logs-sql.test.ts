@@ -54,7 +54,8 @@ SELECT 't', 'api', number % 3, fromUnixTimestamp64Nano(toInt64(number * 10000000
   it('a read of records filters by tenant, time, stream, metadata and line, and sorts by time and arrival', () => {
     const { sql, params } = sliceStatement(REQUEST, SLICE, 100, CONTEXT)
     expect(sql).toMatchInlineSnapshot(`
-      "SELECT toString(stream) AS stream_id, toUnixTimestamp64Nano(ts) AS ns, body, level, trace_id, span_id, attributes
+      "SELECT toString(stream) AS stream_id, toUnixTimestamp64Nano(ts) AS ns, body,
+        level, severity, severity_text, scope_name, scope_version, trace_id, span_id, attributes
       FROM logs
       WHERE tenant = {p5:String} AND ts >= fromUnixTimestamp64Nano({p6:Int64}, 'UTC') AND ts <= fromUnixTimestamp64Nano({p7:Int64}, 'UTC') AND intDiv(toUnixTimestamp64Nano(ts), 1800000000000) BETWEEN {p8:Int64} AND {p9:Int64} AND (service, stream) IN (SELECT service, stream FROM streams WHERE tenant = {p2:String} AND day >= {p3:Date32} AND day <= {p4:Date32} AND (labels[{p0:String}] = {p1:String})) AND trace_id = {p10:String} AND ((hasToken(body, {p12:String}) AND position(body, {p11:String}) > 0))
       ORDER BY ts DESC, arrival DESC

@@ -51,8 +51,7 @@ export class LogWriter implements LogTarget {
   #context: LogRequestContext | undefined
   #entity: LogEntity
   readonly #noResource: LogEntity
-  #scopeKeys: string[] = []
-  #scopeValues: string[] = []
+  #scope: LogScope = NO_SCOPE
   /** The open row's attribute that holds a trace id, -1 for none. */
   #traceEntry = -1
   #accepted = 0
@@ -74,7 +73,7 @@ export class LogWriter implements LogTarget {
     this.#context = context
     this.records = context.block.records
     this.#entity = this.#noResource
-    this.#setScope([], [])
+    this.#scope = NO_SCOPE
     this.#traceEntry = -1
     this.#accepted = 0
     this.#rejected = 0
@@ -90,22 +89,19 @@ export class LogWriter implements LogTarget {
       this.#resources.add(source, start, end, entity)
     }
     this.#entity = entity
-    this.#setScope([], [])
+    this.#scope = NO_SCOPE
   }
 
   enterScope(source: Uint8Array, start: number, end: number): void {
     if (start === end) {
-      this.#setScope([], [])
+      this.#scope = NO_SCOPE
       return
     }
     const { name, version, attributes } = decodeOtlpScope(source, start, end)
-    const entries = Object.entries({ scope_name: name, scope_version: version, ...attributes }).filter(
-      ([, value]) => value !== '',
-    )
-    this.#setScope(
-      entries.map(([key]) => metadataKey(key)),
-      entries.map(([, value]) => value),
-    )
+    const entries = Object.entries(attributes).filter(([, value]) => value !== '')
+    const keys = entries.map(([key]) => metadataKey(key))
+    const values = entries.map(([, value]) => value)
+    this.#scope = { name, version, keys, values }
   }
 
   enterStream(key: Uint8Array, start: number, end: number, labels: () => Labels): void {
@@ -115,7 +111,7 @@ export class LogWriter implements LogTarget {
       this.#streams.add(key, start, end, entity)
     }
     this.#entity = entity
-    this.#setScope([], [])
+    this.#scope = NO_SCOPE
   }
 
   attributeKey(source: Uint8Array, start: number, end: number): string {
@@ -164,8 +160,7 @@ export class LogWriter implements LogTarget {
       return `records of more than ${this.#limits.maxDaysPerBody} days in one body`
     const lineBytes = row.bodyEnd - row.bodyStart
     if (lineBytes > this.#limits.maxLineBytes) return `line of ${lineBytes} bytes, limit ${this.#limits.maxLineBytes}`
-    const closed = attributes.length === 0 ? 0 : attributes.ends[attributes.length - 1]!
-    const count = attributes.keys.length - closed
+    const count = attributes.openEntries
     return count > this.#limits.maxAttributes ? `record of ${count} attributes, limit ${this.#limits.maxAttributes}` : undefined
   }
 
@@ -192,6 +187,7 @@ export class LogWriter implements LogTarget {
 
   #pushRow(row: LogRow, records: LogColumns): void {
     const entity = this.#entity
+    const scope = this.#scope
     const { attributes } = records
     records.service.push(entity.service)
     records.streamId.pushFrom(entity.streamId, 0)
@@ -205,19 +201,14 @@ export class LogWriter implements LogTarget {
       attributes.keys.push(entity.keys[i]!)
       attributes.values.pushString(entity.values[i]!)
     }
-    for (let i = 0; i < this.#scopeKeys.length; i++) {
-      attributes.keys.push(this.#scopeKeys[i]!)
-      attributes.values.pushString(this.#scopeValues[i]!)
-    }
-    if (row.severityText !== '' && row.severity !== 0) {
-      attributes.keys.push('severity_text')
-      attributes.values.pushString(row.severityText)
-    }
-    if (row.severity !== 0) {
-      attributes.keys.push('severity_number')
-      attributes.values.pushString(String(row.severity))
+    for (let i = 0; i < scope.keys.length; i++) {
+      attributes.keys.push(scope.keys[i]!)
+      attributes.values.pushString(scope.values[i]!)
     }
     attributes.closeRow()
+    records.severityText.push(row.severity === 0 ? '' : row.severityText)
+    records.scopeName.push(scope.name)
+    records.scopeVersion.push(scope.version)
     const resource = entity.resource
     records.resourceId.push(resource?.low ?? 0, resource?.high ?? 0)
   }
@@ -239,12 +230,17 @@ export class LogWriter implements LogTarget {
     if (this.#entity.level !== '') return levelWord(this.#entity.level)
     return levelOfBody(row.body, row.bodyStart, row.bodyEnd)
   }
-
-  #setScope(keys: string[], values: string[]): void {
-    this.#scopeKeys = keys
-    this.#scopeValues = values
-  }
 }
+
+/** The instrumentation scope of the records to come, its attributes under their stored names. */
+interface LogScope {
+  readonly name: string
+  readonly version: string
+  readonly keys: readonly string[]
+  readonly values: readonly string[]
+}
+
+const NO_SCOPE: LogScope = { name: '', version: '', keys: [], values: [] }
 
 // 16,384: streams of a large tenant on one node; when full the table starts over.
 const MAX_ENTITIES = 16_384

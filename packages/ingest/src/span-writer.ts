@@ -96,8 +96,7 @@ export class SpanWriter implements SpanTarget {
     if (!rows.admits(dayOf(row.startLow, row.startHigh), this.#limits.maxDaysPerBody))
       return `spans of more than ${this.#limits.maxDaysPerBody} days in one body`
     const { attributes } = block.spans
-    const closed = attributes.length === 0 ? 0 : attributes.ends[attributes.length - 1]!
-    const count = attributes.keys.length - closed
+    const count = attributes.openEntries
     return count > this.#limits.maxAttributes ? `span of ${count} attributes, limit ${this.#limits.maxAttributes}` : undefined
   }
 

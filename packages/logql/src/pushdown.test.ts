@@ -33,6 +33,7 @@ function makeStore(records: readonly Given[]): MemoryStore {
     block.records.tNs.pushBigInt(BigInt(T0 + given.atMs) * 1_000_000n)
     block.records.severity.push(0)
     block.records.level.push(given.level)
+    for (const column of [block.records.severityText, block.records.scopeName, block.records.scopeVersion]) column.push('')
     block.records.body.pushString(given.line)
     block.records.traceId.pushString('')
     block.records.spanId.pushString('')

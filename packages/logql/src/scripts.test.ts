@@ -65,6 +65,7 @@ function load(store: MemoryStore, { head, lines }: Block): void {
     records.tNs.pushBigInt(BigInt(BASE_MS + msOf(at)) * 1_000_000n)
     records.severity.push(0)
     records.level.push(level)
+    for (const column of [records.severityText, records.scopeName, records.scopeVersion]) column.push('')
     records.body.pushString(text.replaceAll(String.raw`\e`, '\u001B'))
     records.traceId.pushString(traceId)
     records.spanId.pushString('')

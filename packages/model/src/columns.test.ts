@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BytesColumn, DictColumn, F64Column, MapColumn, STALE_HIGH, STALE_LOW, U128Column, U64Column } from './columns.ts'
+import { F64Column, STALE_HIGH, STALE_LOW, U128Column, U64Column } from './columns.ts'
+import { BytesColumn, DictColumn, MapColumn } from './text-columns.ts'
 
 test('a 64-bit column keeps every unsigned value through growth', () => {
   fc.assert(

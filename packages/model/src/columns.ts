@@ -3,9 +3,6 @@
 // Ownership: a builder owns its arrays. `view` getters return windows that are valid until the next append or reset.
 // Every builder can be cut back to an earlier length, so that a decoder that fails half-way leaves nothing behind.
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
-
 /** Fixed-width 64-bit numbers held as pairs of 32-bit words, low word first (little-endian on every machine we run on). */
 export class U64Column {
   length = 0
@@ -128,6 +125,11 @@ export class U32Column {
   get values(): Uint32Array {
     return this.#values.subarray(0, this.length)
   }
+
+  /** The value of a row below `length`. */
+  at(row: number): number {
+    return this.#values[row]!
+  }
 }
 
 /** A list of 32-bit numbers a row, signed or not as the reader takes them. */
@@ -188,189 +190,8 @@ export class F64Lists {
   }
 }
 
-/** Strings as bytes (UTF-8): one buffer and the end offset of each row. */
-export class BytesColumn {
-  readonly #ends = new U32Column()
-  #bytes = new Uint8Array(16 * INITIAL_ROWS)
-  #used = 0
-
-  get length(): number {
-    return this.#ends.length
-  }
-
-  /** Bytes held, for size limits. */
-  get byteLength(): number {
-    return this.#used
-  }
-
-  /** Copies `source[start, end)` as one row. */
-  pushBytes(source: Uint8Array, start: number, end: number): void {
-    const size = end - start
-    this.#reserve(size)
-    if (size <= SHORT_COPY) for (let i = 0; i < size; i++) this.#bytes[this.#used + i] = source[start + i]!
-    else this.#bytes.set(source.subarray(start, end), this.#used)
-    this.#used += size
-    this.#ends.push(this.#used)
-  }
-
-  pushString(text: string): void {
-    this.#reserve(3 * text.length)
-    if (text.length > SHORT_TEXT || !this.#writeAscii(text))
-      this.#used += encoder.encodeInto(text, this.#bytes.subarray(this.#used)).written
-    this.#ends.push(this.#used)
-  }
-
-  /** Writes a text of ASCII alone; false, with nothing written, for any other. */
-  #writeAscii(text: string): boolean {
-    const bytes = this.#bytes
-    const from = this.#used
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i)
-      if (code >= 0x80) return false
-      bytes[from + i] = code
-    }
-    this.#used = from + text.length
-    return true
-  }
-
-  truncate(length: number): void {
-    this.#ends.truncate(length)
-    this.#used = length === 0 ? 0 : this.#ends.values[length - 1]!
-  }
-
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#used)
-  }
-
-  /** End offset of each row in `bytes`; row i starts where row i-1 ends. */
-  get ends(): Uint32Array {
-    return this.#ends.values
-  }
-
-  stringAt(row: number): string {
-    const ends = this.#ends.values
-    return decoder.decode(this.#bytes.subarray(row === 0 ? 0 : ends[row - 1]!, ends[row]!))
-  }
-
-  #reserve(size: number): void {
-    const needed = this.#used + size
-    if (needed <= this.#bytes.length) return
-    const bytes = new Uint8Array(Math.max(needed, 2 * this.#bytes.length))
-    bytes.set(this.#bytes.subarray(0, this.#used))
-    this.#bytes = bytes
-  }
-}
-
-/** Strings that repeat: a dictionary and one index a row. Index 0 is always the empty string. */
-export class DictColumn {
-  readonly #rows = new U32Column()
-  #values: string[] = ['']
-  #indexOf = new Map<string, number>([['', 0]])
-
-  get length(): number {
-    return this.#rows.length
-  }
-
-  /** The dictionary index of `value`, added if new. Keep it while decoding one resource to save look-ups. */
-  indexOf(value: string): number {
-    let index = this.#indexOf.get(value)
-    if (index === undefined) {
-      index = this.#values.length
-      this.#values.push(value)
-      this.#indexOf.set(value, index)
-    }
-    return index
-  }
-
-  push(value: string): void {
-    this.#rows.push(this.indexOf(value))
-  }
-
-  pushIndex(index: number): void {
-    this.#rows.push(index)
-  }
-
-  /** Cuts back rows. Dictionary entries stay: an unused entry costs bytes, not correctness. */
-  truncate(length: number): void {
-    this.#rows.truncate(length)
-  }
-
-  /** Empties rows and dictionary: indexes got before mean nothing after. */
-  clear(): void {
-    this.#rows.truncate(0)
-    this.#values = ['']
-    this.#indexOf = new Map([['', 0]])
-  }
-
-  get dictionary(): readonly string[] {
-    return this.#values
-  }
-
-  get rows(): Uint32Array {
-    return this.#rows.values
-  }
-
-  stringAt(row: number): string {
-    return this.#values[this.#rows.values[row]!]!
-  }
-}
-
-/** A map of strings to strings a row (attributes): keys by dictionary, values as bytes, and the end entry of each row. */
-export class MapColumn {
-  readonly keys: DictColumn = new DictColumn()
-  readonly values: BytesColumn = new BytesColumn()
-  readonly #ends = new U32Column()
-
-  get length(): number {
-    return this.#ends.length
-  }
-
-  /** Closes the row: entries pushed to `keys` and `values` since the last close belong to it. */
-  closeRow(): void {
-    this.#ends.push(this.keys.length)
-  }
-
-  pushRecord(record: Readonly<Record<string, string>>): void {
-    for (const [key, value] of Object.entries(record)) {
-      this.keys.push(key)
-      this.values.pushString(value)
-    }
-    this.closeRow()
-  }
-
-  /** Cuts back to `length` closed rows; entries of an unclosed row go too. */
-  truncate(length: number): void {
-    this.#ends.truncate(length)
-    const entries = length === 0 ? 0 : this.#ends.values[length - 1]!
-    this.keys.truncate(entries)
-    this.values.truncate(entries)
-  }
-
-  /** Empties rows and the keys' dictionary. */
-  clear(): void {
-    this.#ends.truncate(0)
-    this.keys.clear()
-    this.values.truncate(0)
-  }
-
-  get ends(): Uint32Array {
-    return this.#ends.values
-  }
-
-  recordAt(row: number): Record<string, string> {
-    const record: Record<string, string> = {}
-    const ends = this.#ends.values
-    for (let i = row === 0 ? 0 : ends[row - 1]!; i < ends[row]!; i++) record[this.keys.stringAt(i)] = this.values.stringAt(i)
-    return record
-  }
-}
-
 // 1,024 rows: a scrape or a small push fits without growing; doubling takes it to a full block in ten steps.
 const INITIAL_ROWS = 1_024
-// 24 bytes: below this a byte loop beats the call into TypedArray.set.
-const SHORT_COPY = 24
-// 48 characters: below this a loop beats the call into TextEncoder.
-const SHORT_TEXT = 48
 
 const scratchF64 = new Float64Array(1)
 const scratchU32 = new Uint32Array(scratchF64.buffer)

@@ -1,4 +1,5 @@
-import { BytesColumn, DictColumn, MapColumn, U128Column, U32Column, U64Column } from './columns.ts'
+import { U128Column, U32Column, U64Column } from './columns.ts'
+import { BytesColumn, DictColumn, MapColumn } from './text-columns.ts'
 import type { Labels } from './labels.ts'
 import type { Resource } from './resource.ts'
 import type { UnixNs } from './units.ts'
@@ -27,6 +28,11 @@ export class LogColumns {
   readonly severity: U32Column = new U32Column()
   /** Lower-case level word: trace debug info warn error fatal, or what the sender said; '' unknown. */
   readonly level: DictColumn = new DictColumn()
+  /** The sender's own word for the severity, where it sent a number too; '' for none. */
+  readonly severityText: DictColumn = new DictColumn()
+  /** Instrumentation scope; '' for none. Its attributes are among the record's. */
+  readonly scopeName: DictColumn = new DictColumn()
+  readonly scopeVersion: DictColumn = new DictColumn()
   readonly body: BytesColumn = new BytesColumn()
   readonly traceId: BytesColumn = new BytesColumn()
   readonly spanId: BytesColumn = new BytesColumn()
@@ -46,7 +52,8 @@ export class LogColumns {
   /** Empties every column, dictionaries included, and keeps the arrays for the next block. */
   clear(): void {
     this.truncate(0)
-    for (const column of [this.service, this.level, this.attributes]) column.clear()
+    const { service, level, severityText, scopeName, scopeVersion, attributes } = this
+    for (const column of [service, level, severityText, scopeName, scopeVersion, attributes]) column.clear()
   }
 }
 
@@ -63,13 +70,21 @@ export function makeLogBlock(tenant: string): LogBlock {
   return { tenant, records: new LogColumns(), streams: [], resources: [] }
 }
 
+/** A severity number as metadata shows it: '' for unknown. */
+export function printSeverity(severity: number): string {
+  return severity === 0 ? '' : String(severity)
+}
+
 /** One log record as read from the store. */
 export interface LogRecord {
   /** Index into the batch's `streams`. */
   readonly stream: number
   readonly tNs: UnixNs
   readonly line: string
-  /** Structured metadata: attributes, and `trace_id`, `span_id`, `detected_level` when known. */
+  /**
+   * Structured metadata: attributes, and where known `trace_id`, `span_id`, `detected_level`, `severity_number`, `severity_text`,
+   * `scope_name`, `scope_version`.
+   */
   readonly metadata: Labels
 }
 

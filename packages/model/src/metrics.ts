@@ -1,4 +1,5 @@
-import { DictColumn, F64Column, MapColumn, U128Column, U64Column } from './columns.ts'
+import { F64Column, U128Column, U64Column } from './columns.ts'
+import { DictColumn, MapColumn } from './text-columns.ts'
 import { HistogramColumns } from './histogram-columns.ts'
 import type { Labels } from './labels.ts'
 import type { NativeHistogram } from './native-histogram.ts'

@@ -1,4 +1,5 @@
-import { BytesColumn, DictColumn, MapColumn, U32Column, U64Column } from './columns.ts'
+import { U32Column, U64Column } from './columns.ts'
+import { BytesColumn, DictColumn, MapColumn } from './text-columns.ts'
 import type { Resource } from './resource.ts'
 import type { UnixNs } from './units.ts'
 

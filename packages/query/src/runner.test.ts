@@ -21,6 +21,7 @@ function makeSource(): Source {
     records.tNs.pushBigInt(BigInt(T0 + i * 1_000) * 1_000_000n)
     records.severity.push(0)
     records.level.push('')
+    for (const column of [records.severityText, records.scopeName, records.scopeVersion]) column.push('')
     records.body.pushString(line)
     records.traceId.pushString('')
     records.spanId.pushString('')

@@ -21,7 +21,7 @@ export interface NativeField {
 /**
  * One Native block as pieces to send in order.
  *
- * Fixed-width columns are views of the model's arrays, not copies: send before the columns change. Several blocks may follow one
+ * Columns are views of the model's arrays where the forms agree, not copies: send before the columns change. Several blocks may follow one
  * another in one insert body (one a tenant).
  */
 export function nativeBlock(rows: number, fields: readonly NativeField[]): Uint8Array[] {
@@ -67,7 +67,7 @@ export function u8Field(name: string, column: U32Column): NativeField {
 }
 
 export function stringField(name: string, column: BytesColumn): NativeField {
-  return { name, type: 'String', pieces: [stringBytes(column.bytes, column.ends)] }
+  return { name, type: 'String', pieces: [column.framed] }
 }
 
 /** Repeating strings with their dictionary, so that the engine need not find it. */
@@ -88,7 +88,7 @@ export function f64ListsField(name: string, { items, ends }: F64Lists): NativeFi
 export function mapField(name: string, column: MapColumn): NativeField {
   const { keys, values, ends } = column
   const pieces = [U64_ONE, wideEnds(ends)]
-  if (keys.length > 0) pieces.push(...lowCardinality(keys.dictionary, keys.rows), stringBytes(values.bytes, values.ends))
+  if (keys.length > 0) pieces.push(...lowCardinality(keys.dictionary, keys.rows), values.framed)
   return { name, type: 'Map(LowCardinality(String), String)', pieces }
 }
 
@@ -144,33 +144,7 @@ function lowCardinality(dictionary: readonly string[], rows: Uint32Array | Uint8
   return [bytesOf(head), keys ?? new Uint8Array(0), bytesOf(BigUint64Array.of(BigInt(rows.length))), bytesOf(indexes)]
 }
 
-/** Strings with their lengths in front. Hot path: log bodies pass here. */
-function stringBytes(bytes: Uint8Array, ends: Uint32Array): Uint8Array {
-  const out = Buffer.allocUnsafe(bytes.length + MAX_LENGTH_BYTES * ends.length)
-  let at = 0
-  let start = 0
-  for (let row = 0; row < ends.length; row++) {
-    const end = ends[row]!
-    let length = end - start
-    while (length >= CONTINUES) {
-      out[at++] = (length & 127) | CONTINUES
-      length >>>= 7
-    }
-    out[at++] = length
-    if (end - start <= SHORT_COPY) for (let i = start; i < end; i++) out[at++] = bytes[i]!
-    else {
-      out.set(bytes.subarray(start, end), at)
-      at += end - start
-    }
-    start = end
-  }
-  return out.subarray(0, at)
-}
-
 const CONTINUES = 128
-const MAX_LENGTH_BYTES = 5
-// 24 bytes: below this a byte loop beats the call into TypedArray.set.
-const SHORT_COPY = 24
 
 function bytesOf(array: Uint8Array | Uint16Array | Uint32Array | BigUint64Array | Float64Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)

@@ -49,5 +49,19 @@ const RESOURCES = `CREATE TABLE IF NOT EXISTS resources (
 ORDER BY (tenant, id)
 SETTINGS ${DURABLE}`
 
+// What nearly every record of OpenTelemetry has, out of the map: a column of words costs the engine a tenth of a map's entry.
+// 12, not 5: rows are merged fewer times on their way into a large part; a fifth of the engine's time at insert (2026-11).
+const SCOPES = `ALTER TABLE logs
+  ADD COLUMN IF NOT EXISTS severity_text LowCardinality(String) AFTER level,
+  ADD COLUMN IF NOT EXISTS scope_name LowCardinality(String) AFTER severity_text,
+  ADD COLUMN IF NOT EXISTS scope_version LowCardinality(String) AFTER scope_name,
+  MODIFY SETTING merge_selector_base = 12`
+
 /** Log records, the index of their streams, and the resources that logs and spans refer to. */
-export const LOG_TABLES: TableFamily = { name: 'logs', migrations: [{ version: 1, statements: [LOGS, STREAMS, RESOURCES] }] }
+export const LOG_TABLES: TableFamily = {
+  name: 'logs',
+  migrations: [
+    { version: 1, statements: [LOGS, STREAMS, RESOURCES] },
+    { version: 2, statements: [SCOPES] },
+  ],
+}

@@ -34,5 +34,14 @@ PARTITION BY toDate32(ts)
 ORDER BY (tenant, ${HALF_HOUR}, service, name, ts)
 SETTINGS ${DURABLE}`
 
+// 12, not 5: as for logs.
+const MERGES = `ALTER TABLE spans MODIFY SETTING merge_selector_base = 12`
+
 /** Spans. Resources are in the table that logs made. */
-export const TRACE_TABLES: TableFamily = { name: 'traces', migrations: [{ version: 1, statements: [SPANS] }] }
+export const TRACE_TABLES: TableFamily = {
+  name: 'traces',
+  migrations: [
+    { version: 1, statements: [SPANS] },
+    { version: 2, statements: [MERGES] },
+  ],
+}

@@ -73,6 +73,10 @@ export interface TestRecord {
   readonly tNs: bigint
   readonly line: string
   readonly level?: string
+  readonly severity?: number
+  readonly severityText?: string
+  readonly scopeName?: string
+  readonly scopeVersion?: string
   readonly traceId?: string
   readonly spanId?: string
   readonly attributes?: Readonly<Record<string, string>>
@@ -94,8 +98,11 @@ export function logBlock(tenant: string, records: readonly TestRecord[]): LogBlo
     columns.service.push(service)
     columns.streamId.pushFrom(id, 0)
     columns.tNs.pushBigInt(record.tNs)
-    columns.severity.push(0)
+    columns.severity.push(record.severity ?? 0)
     columns.level.push(record.level ?? '')
+    columns.severityText.push(record.severityText ?? '')
+    columns.scopeName.push(record.scopeName ?? '')
+    columns.scopeVersion.push(record.scopeVersion ?? '')
     columns.body.pushString(record.line)
     columns.traceId.pushString(record.traceId ?? '')
     columns.spanId.pushString(record.spanId ?? '')

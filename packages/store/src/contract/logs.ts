@@ -47,6 +47,10 @@ const order: readonly Fact[] = [
           tNs: NOON_NS + 1n,
           line: 'paid £5 — thanks\nsecond line',
           level: 'info',
+          severity: 9,
+          severityText: 'INFO',
+          scopeName: 'lib',
+          scopeVersion: '2',
           traceId: '0af7651916cd43dd8448eb211c80319c',
           spanId: 'b7ad6b7169203331',
           attributes: { user: 'ann', note: '' },
@@ -61,6 +65,10 @@ const order: readonly Fact[] = [
         trace_id: '0af7651916cd43dd8448eb211c80319c',
         span_id: 'b7ad6b7169203331',
         detected_level: 'info',
+        severity_number: '9',
+        severity_text: 'INFO',
+        scope_name: 'lib',
+        scope_version: '2',
       })
     },
   },
@@ -193,11 +201,19 @@ const filters: readonly Fact[] = [
     },
   },
   {
-    title: 'metadata matchers see attributes, trace_id, span_id and detected_level, an absent key being empty',
+    title: 'metadata matchers see attributes, ids, level, severity and scope, an absent key being empty',
     async run(input) {
       const [a, b, c] = ['a', 'b', 'c'].map((line, i) => ({ labels: API, tNs: NOON_NS + BigInt(i), line }))
       await write(input, [
-        { ...a!, level: 'error', attributes: { user: 'ann', 'odd key': "it's" } },
+        {
+          ...a!,
+          level: 'error',
+          severity: 17,
+          severityText: 'Err',
+          scopeName: 'lib',
+          scopeVersion: '1',
+          attributes: { user: 'ann', 'odd key': "it's" },
+        },
         { ...b!, level: 'info', traceId: 'abc', spanId: 'def', attributes: { user: 'bob' } },
         c!,
       ])
@@ -209,6 +225,10 @@ const filters: readonly Fact[] = [
       await expectMetadata(input, [matcher('odd key', '=', "it's")], ['a'])
       await expectMetadata(input, [matcher('trace_id', '=', 'abc')], ['b'])
       await expectMetadata(input, [matcher('span_id', '=~', 'd.f')], ['b'])
+      await expectMetadata(input, [matcher('severity_number', '=', '17')], ['a'])
+      await expectMetadata(input, [matcher('severity_number', '=', '')], ['b', 'c'])
+      await expectMetadata(input, [matcher('severity_text', '=~', 'E.+'), matcher('scope_version', '=', '1')], ['a'])
+      await expectMetadata(input, [matcher('scope_name', '!=', 'lib')], ['b', 'c'])
       await expectMetadata(input, [matcher('detected_level', '=', 'error')], ['a'])
       await expectMetadata(input, [matcher('detected_level', '!=', 'error'), matcher('user', '!=', '')], ['b'])
     },

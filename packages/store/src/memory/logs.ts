@@ -1,5 +1,14 @@
 import type { Labels, LogBatch, LogBlock, LogRecord, Matcher } from '@oriel/model'
-import { compareLabels, compileMatchers, compileRegex, labelsKey, labelValue, makeLabels, NS_PER_MS } from '@oriel/model'
+import {
+  compareLabels,
+  compileMatchers,
+  compileRegex,
+  labelsKey,
+  labelValue,
+  makeLabels,
+  NS_PER_MS,
+  printSeverity,
+} from '@oriel/model'
 import type { QueryContext } from '../context.ts'
 import { throwIfAborted } from '../context.ts'
 import type { GridSeries, IndexRequest, LineFilter, LogGridRequest, LogRequest, LogSource } from '../source.ts'
@@ -71,12 +80,16 @@ function writeBlock(tenants: Map<string, TenantLogs>, { tenant, records, streams
       stream: streamOf(stored, records.streamId.words, row),
       tNs: records.tNs.at(row),
       line: lines.stringAt(row),
-      lineBytes: lines.ends[row]! - (row === 0 ? 0 : lines.ends[row - 1]!),
+      lineBytes: lines.bytesAt(row).length,
       level,
       metadata: recordMetadata(records.attributes.recordAt(row), {
         trace_id: records.traceId.stringAt(row),
         span_id: records.spanId.stringAt(row),
         detected_level: level,
+        severity_number: printSeverity(records.severity.at(row)),
+        severity_text: records.severityText.stringAt(row),
+        scope_name: records.scopeName.stringAt(row),
+        scope_version: records.scopeVersion.stringAt(row),
       }),
       order: stored.records.length,
     })

@@ -122,7 +122,7 @@ class LogRecords {
     reader.pos = from
     this.#printed.truncate(0)
     pushAnyValue(reader, this.#printed)
-    row.body = this.#printed.bytes
+    row.body = this.#printed.bytesAt(0)
     row.bodyStart = 0
     row.bodyEnd = row.body.length
     reader.leave(outer)
