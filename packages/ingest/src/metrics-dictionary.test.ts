@@ -82,7 +82,7 @@ test('a label twice and a label that is no UTF-8 are refused', () => {
 })
 
 test('memory is bounded: a full generation becomes the old one, and series in use move over with what is known of them', () => {
-  const dictionary = new SeriesDictionary(DEFAULT_INGEST_LIMITS, { maxSeries: 100, maxBytes: 1e9 })
+  const dictionary = new SeriesDictionary(DEFAULT_INGEST_LIMITS, { limits: { maxSeries: 100, maxBytes: 1e9 } })
   const { epoch } = dictionary
   for (let i = 0; i < 100; i++) resolve(dictionary, { __name__: 'm', i: String(i) })
   dictionary.young.setStored(7, 20_000)

@@ -1,10 +1,13 @@
 // From label bytes to dense series numbers. A hot path (bench/HOTPATHS.md): paid once per series and body, not once per sample.
 
-import { randomBytes } from 'node:crypto'
-import type { Labels } from '@oriel/model'
+import type { Clock, Labels } from '@oriel/model'
 import { METRIC_NAME, labelValue } from '@oriel/model'
 import { hash64, seriesId } from '@oriel/store'
 import { decodeLabelBytes, WireError } from '@oriel/wire'
+import type { HashedRange } from './guard/guard.ts'
+import { TenantGuard } from './guard/guard.ts'
+import { DEFAULT_SERIES_BUDGET } from './guard/policy.ts'
+import { hashBytes } from './metrics-hash.ts'
 import { checkLabels } from './metrics-labels.ts'
 import type { LabelLimits } from './metrics-labels.ts'
 
@@ -15,9 +18,10 @@ export interface DictionaryLimits {
 }
 
 export const DEFAULT_DICTIONARY_LIMITS: DictionaryLimits = {
-  // 500,000 series and 160 MiB of labels a generation (about 300 bytes a series): a large Prometheus.
-  maxSeries: 500_000,
-  maxBytes: 160 * 2 ** 20,
+  // 2M series and 640 MiB of labels a generation. Fewer than are active, and all of them are met anew at every scrape: what bounds
+  // memory is the tenant's budget of series (guard/policy.ts), at about 330 bytes a series.
+  maxSeries: 2_000_000,
+  maxBytes: 640 * 2 ** 20,
 }
 
 /**
@@ -38,6 +42,8 @@ export class SeriesGeneration {
   /** The day, and the block, that the series was last brought into but that is not stored yet. */
   pendingDays: Uint16Array = new Uint16Array(FIRST_SERIES)
   pendingBlocks: Uint32Array = new Uint32Array(FIRST_SERIES)
+  /** The number of a series' metric in the guard. */
+  metrics: Int32Array = new Int32Array(FIRST_SERIES)
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(128 * FIRST_SERIES)
   #view = new DataView(this.#bytes.buffer)
   /** Pairs of a hash and a series number plus one, 0 for a free slot. */
@@ -122,6 +128,7 @@ export class SeriesGeneration {
     this.facts = grown(this.facts, new Uint32Array(FACT_WORDS * (room + 1)))
     this.pendingDays = grown(this.pendingDays, new Uint16Array(room))
     this.pendingBlocks = grown(this.pendingBlocks, new Uint32Array(room))
+    this.metrics = grown(this.metrics, new Int32Array(room))
   }
 
   #reserve(needed: number): void {
@@ -131,11 +138,23 @@ export class SeriesGeneration {
   }
 }
 
+// An hour is what "active" means; then the generation before is kept for as long as the slowest usual scrapes need to be met again.
+const TURN_MS = 3_600_000
+const OLD_KEPT_MS = 20 * 60_000
+
 /** Words of a series in `SeriesGeneration.facts`, and where in them its metric's id, its days and its bytes are. */
 export const FACT_WORDS = 8
 export const METRIC = 4
 export const DAYS = 6
 const START = 7
+
+/** How a dictionary is bounded, and what time it is. */
+export interface DictionaryOptions {
+  readonly limits?: DictionaryLimits
+  /** Guards what is new; one with the default budget if not given. */
+  readonly guard?: TenantGuard
+  readonly now?: Clock
+}
 
 /**
  * One tenant's series. What is refused is not remembered: it is checked, and refused, each time.
@@ -149,30 +168,46 @@ export class SeriesDictionary {
   young: SeriesGeneration = new SeriesGeneration()
   /** Why the last `resolve` gave -1. */
   refusal = ''
-  /** ... and for which labels, as far as they could be read. */
-  refused: Labels = []
+  #refusedBytes: Uint8Array | undefined
+  /** Guards what is new; see guard/guard.ts. */
+  readonly guard: TenantGuard
   #old: SeriesGeneration | undefined
+  /** Series of `#old` that were not met since. */
+  #oldSeries = 0
+  #turnedMs: number
   #source: Uint8Array | undefined
   #view: DataView = new DataView(new ArrayBuffer(0))
   readonly #limits: DictionaryLimits
   readonly #labelLimits: LabelLimits
+  readonly #now: Clock
   readonly #metricIds = new Map<string, bigint>()
 
-  constructor(labelLimits: LabelLimits, limits: DictionaryLimits = DEFAULT_DICTIONARY_LIMITS) {
+  constructor(labelLimits: LabelLimits, { limits = DEFAULT_DICTIONARY_LIMITS, guard, now = Date.now }: DictionaryOptions = {}) {
     this.#labelLimits = labelLimits
+    this.guard = guard ?? new TenantGuard(DEFAULT_SERIES_BUDGET, { limited() {}, lifted() {} }, now())
     this.#limits = limits
+    this.#now = now
+    this.#turnedMs = now()
   }
 
   get series(): number {
     return this.young.length + (this.#old?.length ?? 0)
   }
 
-  /** Bytes of memory held, about. */
-  get byteLength(): number {
-    return this.young.byteLength + (this.#old?.byteLength ?? 0) + SERIES_BYTES * this.series
+  /** Series that brought a sample since the last turn, an hour ago at most, or not long before it. */
+  get activeSeries(): number {
+    return this.young.length + this.#oldSeries
   }
 
-  /** The number of the series named by label bytes, or -1 and `refusal`. Never changes `epoch`: see `makeRoom`. */
+  /** Bytes of memory held, about. */
+  get byteLength(): number {
+    return this.young.byteLength + (this.#old?.byteLength ?? 0) + SERIES_BYTES * this.series + this.guard.byteLength
+  }
+
+  /**
+   * The number of the series named by label bytes, or -1 and `refusal`; from `DROPPED_REF` on, a series that is not stored as it comes
+   * (guard/guard.ts). Never changes `epoch`: see `makeRoom`.
+   */
   resolve(bytes: Uint8Array, start: number, end: number): number {
     if (bytes !== this.#source) {
       this.#source = bytes
@@ -180,35 +215,88 @@ export class SeriesDictionary {
     }
     const hashed = hashBytes(this.#view, start, end)
     const known = this.young.find(this.#view, start, end, hashed)
-    return known === -1 ? this.#meet(bytes, start, end, hashed) : known
+    return known === -1 ? this.#meet(bytes, { start, end, hashed }) : known
   }
 
-  /** Forgets the old generation when the young one is full. Called between bodies. */
+  /** The labels that the last `resolve` refused, as far as they could be read. To be asked for before the body is gone. */
+  refused(): Labels {
+    return this.#refusedBytes === undefined ? [] : sortLabels(decodeLabelBytes(this.#refusedBytes, 0, this.#refusedBytes.length))
+  }
+
+  /** Turns the generations when the young one is full, an hour old, or the guard asks for it. Called between bodies. */
   makeRoom(): void {
     this.#source = undefined
-    if (this.young.length < this.#limits.maxSeries && this.young.byteLength < this.#limits.maxBytes) return
+    const nowMs = this.#now()
+    const isHour = nowMs - this.#turnedMs >= TURN_MS
+    const isFull = this.young.length >= this.#limits.maxSeries || this.young.byteLength >= this.#limits.maxBytes
+    if (isHour || isFull || this.guard.isTurnDue) this.#turn(isHour, nowMs)
+    else if (this.#old !== undefined && nowMs - this.#turnedMs >= OLD_KEPT_MS) this.#forgetOld()
+    if (this.guard.makeRoom()) this.epoch = nextEpoch++
+  }
+
+  #turn(isHour: boolean, nowMs: number): void {
+    this.#forgetOld()
     this.#old = this.young
+    this.#oldSeries = this.young.length - this.guard.turn(isHour)
     this.young = new SeriesGeneration()
+    this.#turnedMs = nowMs
     this.epoch = nextEpoch++
   }
 
-  #meet(bytes: Uint8Array, start: number, end: number, hashed: number): number {
+  #forgetOld(): void {
+    if (this.#old === undefined) return
+    this.#old = undefined
+    this.#oldSeries = 0
+    this.guard.forgetOld()
+  }
+
+  #meet(bytes: Uint8Array, range: HashedRange): number {
+    const { start, end, hashed } = range
+    const { guard } = this
     const old = this.#old
     const inOld = old === undefined ? -1 : old.find(this.#view, start, end, hashed)
-    if (old !== undefined && inOld !== -1) {
+    if (old !== undefined && inOld !== -1 && !guard.isChanged(old.metrics[inOld]!)) {
       const ref = this.young.add(bytes, start, end, hashed)
       this.young.copyFrom(old, inOld, ref)
+      const metric = old.metrics[inOld]!
+      this.young.metrics[ref] = metric
+      guard.moved(metric)
+      this.#oldSeries--
       return ref
+    }
+    const routed = guard.isIdle ? undefined : guard.route(bytes, this.#view, range)
+    return routed ?? this.#admit(bytes, range)
+  }
+
+  #admit(bytes: Uint8Array, range: HashedRange): number {
+    const { guard } = this
+    const { start, end, hashed } = range
+    if (guard.maxSeries > 0 && this.activeSeries >= guard.maxSeries) {
+      this.refusal = `the tenant has ${guard.maxSeries} active series, its limit max_series`
+      this.#refusedBytes = bytes.subarray(start, end)
+      guard.refused++
+      return -1
     }
     const labels = this.#readLabels(bytes, start, end)
     if (labels === undefined) return -1
+    const name = labelValue(labels, METRIC_NAME)
+    const state = guard.stateOf(name)
+    // A metric that is routed from this series on: `route` could not know it before.
+    const isRouted = state.isFresh || !guard.admit(state, labels)
+    state.isFresh = false
+    if (isRouted) {
+      const routed = guard.route(bytes, this.#view, range)
+      if (routed !== undefined) return routed
+    }
     const id = seriesId(labels)
-    const metric = this.#metricId(labelValue(labels, METRIC_NAME))
+    const metric = this.#metricId(name)
     const ref = this.young.add(bytes, start, end, hashed)
     const { facts } = this.young
     facts.set(id, FACT_WORDS * ref)
     facts[FACT_WORDS * ref + METRIC] = Number(metric & 0xffff_ffffn)
     facts[FACT_WORDS * ref + METRIC + 1] = Number(metric >> 32n)
+    this.young.metrics[ref] = state.number
+    state.young++
     return ref
   }
 
@@ -218,11 +306,11 @@ export class SeriesDictionary {
       const labels = sortLabels(decodeLabelBytes(bytes, start, end))
       const refusal = checkLabels(labels, this.#labelLimits)
       if (refusal === undefined) return labels
-      this.refused = labels
+      this.#refusedBytes = bytes.subarray(start, end)
       this.refusal = refusal
     } catch (error) {
       if (!(error instanceof WireError) || error.code !== 'WIRE_NOT_UTF8') throw error
-      this.refused = []
+      this.#refusedBytes = undefined
       this.refusal = 'a label is not UTF-8'
     }
     return undefined
@@ -243,25 +331,6 @@ export class SeriesDictionary {
 function sortLabels(labels: { readonly name: string; readonly value: string }[]): Labels {
   return labels.filter(({ value }) => value !== '').sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
 }
-
-/** 32 bits of the bytes, four at a time; the shape is that of xxHash32's lanes. */
-function hashBytes(view: DataView, start: number, end: number): number {
-  let state = SEED ^ (end - start)
-  let i = start
-  for (; i + 4 <= end; i += 4) {
-    const mixed = (state + Math.imul(view.getInt32(i, true), FACTOR)) | 0
-    state = Math.imul((mixed << 13) | (mixed >>> 19), 0x9e37_79b1)
-  }
-  for (; i < end; i++) state = Math.imul(state ^ view.getUint8(i), 0x85eb_ca77)
-  state ^= state >>> 15
-  state = Math.imul(state, 0x2c1b_3c6d)
-  return state ^ (state >>> 13)
-}
-
-// Senders choose label values: neither the start nor the factor of the hash may be known to them.
-const SECRET = randomBytes(8)
-const SEED = SECRET.readInt32LE(0)
-const FACTOR = SECRET.readInt32LE(4) | 1
 
 let nextEpoch = 1
 

@@ -1,10 +1,12 @@
 // Where decoders of metrics meet the open block of a tenant. A hot path (bench/HOTPATHS.md): `sample` runs once a sample.
 
 import type { Clock, Labels, MetricMetadata } from '@oriel/model'
-import { labelValue, METRIC_NAME, MS_PER_DAY } from '@oriel/model'
+import { labelValue, METRIC_NAME, MS_PER_DAY, STALE_HIGH, STALE_LOW } from '@oriel/model'
 import type { ExemplarRow, MetricTarget } from '@oriel/wire'
 import type { OpenMetricBlock } from './metrics-block.ts'
 import { PendingMetadata, PendingSeriesDay } from './metrics-block.ts'
+import { DROPPED_REF, MEMBER_REFS } from './guard/guard.ts'
+import type { SummedSeries } from './guard/overflow.ts'
 import type { SeriesDictionary, SeriesGeneration } from './metrics-dictionary.ts'
 import { DAYS, FACT_WORDS, METRIC } from './metrics-dictionary.ts'
 
@@ -34,6 +36,8 @@ export class TenantMetrics implements MetricTarget {
   #dayStartMs = 0
   #dayEndMs = 0
   #samples = 0
+  /** Differs for every body, so that rows of summed series are known to be of this one. */
+  #body = 0
   readonly #metadata = new Map<string, string>()
   readonly #remember = (metadata: MetricMetadata): void => {
     if (this.#metadata.size >= MAX_METADATA) this.#metadata.clear()
@@ -50,9 +54,11 @@ export class TenantMetrics implements MetricTarget {
     return this.dictionary.epoch
   }
 
-  /** Everything from here on goes to `block`. */
-  begin(block: OpenMetricBlock): void {
+  /** Everything from here on goes to `block`. `sender` says who sends it, in words. */
+  begin(block: OpenMetricBlock, sender = ''): void {
     this.dictionary.makeRoom()
+    this.dictionary.guard.begin(this.#now(), sender)
+    this.#body++
     this.#generation = this.dictionary.young
     this.#block = block
     this.#latestMs = this.#now() + MAX_AHEAD_MS
@@ -76,7 +82,8 @@ export class TenantMetrics implements MetricTarget {
 
   sample(ref: number, tMs: number, valueLow: number, valueHigh: number): boolean {
     if (tMs < this.#dayStartMs || tMs >= this.#dayEndMs) this.#enterDay(tMs)
-    if (ref === -1 || tMs < 0 || tMs > this.#latestMs) return this.#refuseSample(ref, tMs)
+    // -1 is above every ref as an unsigned number.
+    if (ref >>> 0 >= DROPPED_REF || tMs < 0 || tMs > this.#latestMs) return this.#takeOther(ref, { tMs, valueLow, valueHigh })
     const generation = this.#generation
     const block = this.#block!
     const day = this.#day + 1
@@ -92,12 +99,15 @@ export class TenantMetrics implements MetricTarget {
     return true
   }
 
-  exemplar(ref: number, { tMs, valueLow, valueHigh, labels }: ExemplarRow): boolean {
-    if (ref === -1) return false
+  exemplar(given: number, { tMs, valueLow, valueHigh, labels }: ExemplarRow): boolean {
+    if (given === -1) return false
     if (tMs < 0 || tMs > this.#latestMs) {
-      this.refuse('an exemplar has a time before 1970 or far in the future', 1, () => `${this.describe(ref)} at ${tMs}`)
+      this.refuse('an exemplar has a time before 1970 or far in the future', 1, () => `${this.describe(given)} at ${tMs}`)
       return false
     }
+    if (given === DROPPED_REF) return true
+    const ref = given > DROPPED_REF ? this.#storedRef(this.dictionary.guard.members.ownerOf(given - MEMBER_REFS)) : given
+    if (ref === -1) return false
     const { exemplars } = this.#block!
     const { facts } = this.#generation
     exemplars.metricId.push(facts[FACT_WORDS * ref + METRIC]!, facts[FACT_WORDS * ref + METRIC + 1]!)
@@ -116,6 +126,7 @@ export class TenantMetrics implements MetricTarget {
   }
 
   metadata(metadata: MetricMetadata): void {
+    this.dictionary.guard.noteType(metadata.metric, metadata.type)
     if (this.#metadata.get(metadata.metric) === metadataKey(metadata)) return
     const { metadata: entries } = this.#block!
     // A sender repeats itself within one body; the store keeps the last.
@@ -125,7 +136,9 @@ export class TenantMetrics implements MetricTarget {
   }
 
   describe(ref: number): string {
-    return printSeries(this.#generation.labelsOf(ref))
+    if (ref === DROPPED_REF) return 'a series that a rule drops'
+    const stored = ref > DROPPED_REF ? this.#storedRef(this.dictionary.guard.members.ownerOf(ref - MEMBER_REFS)) : ref
+    return stored === -1 ? 'a series that is summed' : printSeries(this.#generation.labelsOf(stored))
   }
 
   refuse(reason: string, count: number, example: () => string): void {
@@ -152,12 +165,72 @@ export class TenantMetrics implements MetricTarget {
     generation.pendingDays[ref] = day
   }
 
+  /** What `sample` has no short way for: refused times and series, and series that are not stored as they come. */
+  #takeOther(ref: number, sample: SampleWords): boolean {
+    const { tMs } = sample
+    if (ref === -1 || tMs < 0 || tMs > this.#latestMs) return this.#refuseSample(ref, tMs)
+    this.#samples++
+    if (ref === DROPPED_REF) return true
+    const value = doubleOf(sample)
+    const isStale = sample.valueLow === STALE_LOW && sample.valueHigh === STALE_HIGH
+    const summed = this.dictionary.guard.members.take(ref - MEMBER_REFS, { tMs, value, isStale })
+    this.#writeTotal(summed)
+    return true
+  }
+
+  /** Writes a total at its time: over the row of this body that has this time, if there is one. */
+  #writeTotal(summed: SummedSeries): void {
+    const { samples } = this.#block!
+    const [low, high] = wordsOf(summed.total)
+    if (summed.body === this.#body && summed.rowMs === summed.tMs) {
+      samples.values.set(summed.row, low, high)
+      return
+    }
+    const ref = this.#storedRef(summed)
+    if (ref === -1) return
+    summed.body = this.#body
+    summed.row = samples.rows
+    summed.rowMs = summed.tMs
+    if (this.sample(ref, summed.tMs, low, high)) this.#samples--
+  }
+
+  /** The number of a summed series in the dictionary, -1 where it is refused. */
+  #storedRef(summed: SummedSeries): number {
+    if (summed.epoch === this.epoch) return summed.ref
+    const ref = this.dictionary.resolve(summed.bytes, 0, summed.bytes.length)
+    // A refused one is asked for again.
+    if (ref === -1 || ref >= DROPPED_REF) return -1
+    summed.ref = ref
+    summed.epoch = this.epoch
+    return ref
+  }
+
   #refuseSample(ref: number, tMs: number): boolean {
-    if (ref === -1) this.refuse(this.dictionary.refusal, 1, () => printSeries(this.dictionary.refused))
+    if (ref === -1) this.refuse(this.dictionary.refusal, 1, () => printSeries(this.dictionary.refused()))
     else if (tMs < 0) this.refuse('a sample has a time before 1970', 1, () => `${this.describe(ref)} at ${tMs} ms`)
     else this.refuse('a sample lies more than 10 minutes ahead', 1, () => `${this.describe(ref)} at ${tMs} ms`)
     return false
   }
+}
+
+interface SampleWords {
+  readonly tMs: number
+  readonly valueLow: number
+  readonly valueHigh: number
+}
+
+const scratch = new Float64Array(1)
+const scratchWords = new Uint32Array(scratch.buffer)
+
+function doubleOf({ valueLow, valueHigh }: SampleWords): number {
+  scratchWords[0] = valueLow
+  scratchWords[1] = valueHigh
+  return scratch[0]!
+}
+
+function wordsOf(value: number): [low: number, high: number] {
+  scratch[0] = value
+  return [scratchWords[0]!, scratchWords[1]!]
 }
 
 // An id is four words, and a series' facts begin with one.

@@ -7,6 +7,7 @@ import type { MetricTarget, RemoteWriteCounts } from '@oriel/wire'
 import { decodeRemoteWriteV1, decodeRemoteWriteV2, OtlpMetricsDecoder } from '@oriel/wire'
 import type { BatchLimits } from './batch.ts'
 import { CommitQueue, DEFAULT_BATCH_LIMITS } from './batch.ts'
+import { CardinalityGuard } from './guard/cardinality.ts'
 import type { OpenMetricBlock } from './metrics-block.ts'
 import { metricBlocks } from './metrics-block.ts'
 import type { DictionaryLimits } from './metrics-dictionary.ts'
@@ -42,6 +43,8 @@ export interface MetricsOptions {
   readonly dictionary?: DictionaryLimits
   readonly telemetry?: Telemetry
   readonly now?: Clock
+  /** Bounds the series of tenants; one with default budgets if not given. */
+  readonly guard?: CardinalityGuard
 }
 
 /** The open way in for metrics. Methods reject as `CommitQueue.append` does, and with `WireError` for bodies that cannot be read. */
@@ -50,13 +53,19 @@ export interface MetricsWriter {
    * Stores a remote-write body, decompressed. `version` is by content type: 1 for `prometheus.WriteRequest` (and no `proto=`), 2 for
    * `io.prometheus.write.v2.Request`, see `remoteWriteVersion`.
    */
-  writeRemoteWrite(tenant: string, body: Uint8Array, version: 1 | 2): Promise<RemoteWriteResult>
+  writeRemoteWrite(tenant: string, body: Uint8Array, version: 1 | 2, sender?: string): Promise<RemoteWriteResult>
   /** Stores an OTLP `ExportMetricsServiceRequest`, decompressed. Delta temporality and exponential histograms are refused by name. */
   writeOtlp(tenant: string, body: Uint8Array): Promise<OtlpMetricsResult>
   /** Runs `decode` on the tenant's target and stores what it wrote: scrapes, and every other source. */
-  write<Result>(tenant: string, decode: (target: MetricTarget) => Result): Promise<MetricsResult & { readonly result: Result }>
+  write<Result>(
+    tenant: string,
+    decode: (target: MetricTarget) => Result,
+    sender?: string,
+  ): Promise<MetricsResult & { readonly result: Result }>
   /** Series that are held in memory, over all tenants. */
   readonly series: number
+  /** Bounds the series of tenants. */
+  readonly guard: CardinalityGuard
   /** Refuses new bodies, writes what is held. */
   close(): Promise<void>
 }
@@ -77,8 +86,8 @@ export function remoteWriteVersion(contentType: string): 1 | 2 | undefined {
 
 // 64 tenants: dictionaries of the least recently seen are dropped first, and built again from the next bodies.
 const MAX_TENANTS = 64
-// 768 MiB over all tenants: two full dictionaries and many small ones.
-const MAX_DICTIONARY_BYTES = 768 * 2 ** 20
+// 1.5 GiB over all tenants: one at its default budget, which takes twice its size after each turn, and many small ones.
+const MAX_DICTIONARY_BYTES = 1_536 * 2 ** 20
 // Adding up is cheap but not free; a dictionary cannot grow by much in so many bodies.
 const TRIM_EVERY = 64
 
@@ -88,6 +97,7 @@ interface Tenant {
 }
 
 class Writer implements MetricsWriter {
+  readonly guard: CardinalityGuard
   readonly #queue: CommitQueue<OpenMetricBlock>
   readonly #tenants = new Map<string, Tenant>()
   readonly #limits: IngestLimits
@@ -104,8 +114,10 @@ class Writer implements MetricsWriter {
       dictionary = DEFAULT_DICTIONARY_LIMITS,
       telemetry = silentTelemetry,
       now = Date.now,
+      guard = new CardinalityGuard(telemetry),
     }: MetricsOptions,
   ) {
+    this.guard = guard
     this.#queue = new CommitQueue(metricBlocks(sink), { limits: batch, telemetry })
     this.#limits = limits
     this.#dictionary = dictionary
@@ -113,14 +125,14 @@ class Writer implements MetricsWriter {
     this.#meters = makeMeters(telemetry)
   }
 
-  async writeRemoteWrite(tenant: string, body: Uint8Array, version: 1 | 2): Promise<RemoteWriteResult> {
+  async writeRemoteWrite(tenant: string, body: Uint8Array, version: 1 | 2, sender = 'remote write'): Promise<RemoteWriteResult> {
     const decode = version === 1 ? decodeRemoteWriteV1 : decodeRemoteWriteV2
-    const { accepted, rejected, result } = await this.write(tenant, (target) => decode(body, target))
+    const { accepted, rejected, result } = await this.write(tenant, (target) => decode(body, target), sender)
     return { accepted, rejected, written: result }
   }
 
   async writeOtlp(tenant: string, body: Uint8Array): Promise<OtlpMetricsResult> {
-    const { rejected, result } = await this.write(tenant, (target) => this.#tenantOf(tenant).otlp.decode(body, target))
+    const { rejected, result } = await this.write(tenant, (target) => this.#tenantOf(tenant).otlp.decode(body, target), 'OTLP')
     const reasons = rejected.map(({ reason, count, example }) => `${count} ${reason}, such as ${example}`)
     return { accepted: result.points, rejected: result.rejectedPoints, reason: reasons.join('; ') }
   }
@@ -128,13 +140,15 @@ class Writer implements MetricsWriter {
   async write<Result>(
     tenant: string,
     decode: (target: MetricTarget) => Result,
+    sender = 'scrape',
   ): Promise<MetricsResult & { readonly result: Result }> {
     const outcome = await this.#queue.append(tenant, (block) => {
       const { target } = this.#tenantOf(tenant)
-      target.begin(block)
+      target.begin(block, sender)
       const result = decode(target)
       return { result, accepted: target.accepted, rejected: target.rejected() }
     })
+    this.guard.tell(this.#now())
     this.#meters.samples.add(outcome.accepted)
     for (const { reason, count } of outcome.rejected) this.#meters.rejected.add(count, { reason })
     return outcome
@@ -151,14 +165,18 @@ class Writer implements MetricsWriter {
   }
 
   #tenantOf(name: string): Tenant {
-    const tenant = this.#tenants.get(name) ?? {
-      target: new TenantMetrics(new SeriesDictionary(this.#limits, this.#dictionary), this.#now),
-      otlp: new OtlpMetricsDecoder(),
-    }
+    const tenant = this.#tenants.get(name) ?? this.#openTenant(name)
     this.#tenants.delete(name)
     this.#tenants.set(name, tenant)
     if (this.#tenants.size > MAX_TENANTS || this.#calls++ % TRIM_EVERY === 0) this.#forgetTenants(name)
     return tenant
+  }
+
+  #openTenant(name: string): Tenant {
+    const guard = this.guard.open(name, this.#now())
+    const dictionary = new SeriesDictionary(this.#limits, { limits: this.#dictionary, guard, now: this.#now })
+    this.guard.watch(name, guard, () => dictionary.activeSeries)
+    return { target: new TenantMetrics(dictionary, this.#now), otlp: new OtlpMetricsDecoder() }
   }
 
   /** Drops dictionaries of the tenants that were quiet longest, until all that remain are within bounds. */
@@ -169,6 +187,7 @@ class Writer implements MetricsWriter {
       if ((this.#tenants.size <= MAX_TENANTS && bytes <= MAX_DICTIONARY_BYTES) || name === current) return
       bytes -= target.dictionary.byteLength
       this.#tenants.delete(name)
+      this.guard.forget(name)
     }
   }
 }

@@ -26,6 +26,12 @@ export class U64Column {
     this.push(Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn))
   }
 
+  /** Overwrites a row. */
+  set(row: number, low: number, high: number): void {
+    this.#words[2 * row] = low
+    this.#words[2 * row + 1] = high
+  }
+
   truncate(length: number): void {
     this.length = length
   }

@@ -27,7 +27,8 @@ function remoteWriteReceiver(metrics: MetricsWriter): HttpReceiver {
         `cannot accept samples: content encoding ${JSON.stringify(coding)}, expected snappy`,
       )
     },
-    accept: (tenant, body, request) => metrics.writeRemoteWrite(tenant, body, versionOf(request)).then(reply),
+    accept: (tenant, body, request) =>
+      metrics.writeRemoteWrite(tenant, body, versionOf(request), senderOf(request)).then(reply),
     refuse({ httpStatus, message, retryAfterSeconds }) {
       const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
       return { status: httpStatus, headers: { ...TEXT, ...NOTHING_WRITTEN, ...retry }, body: `${message}\n` }
@@ -44,6 +45,13 @@ function versionOf(request: IncomingMessage): 1 | 2 {
   if (version !== undefined) return version
   throw new IngestError('INGEST_BAD_CONTENT_TYPE', `cannot accept samples: content type ${JSON.stringify(contentType)}`)
 }
+
+/** Who sends, for the page about cardinality: the first product of its User-Agent. */
+function senderOf({ headers }: IncomingMessage): string {
+  return `remote write: ${headers['user-agent']?.split(' ')[0]?.slice(0, MAX_SENDER) ?? 'unknown'}`
+}
+
+const MAX_SENDER = 80
 
 function reply({ written, rejected }: RemoteWriteResult): Reply {
   const headers = writtenHeaders(written)
