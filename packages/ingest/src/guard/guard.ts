@@ -120,18 +120,19 @@ export class TenantGuard {
    * `view` shows `bytes`, and `hashed` is `hashBytes` of it from `start` to `end`.
    */
   route(bytes: Uint8Array, view: DataView, { start, end, hashed }: HashedRange): number | undefined {
-    const route = this.#routeOf(bytes, start, end)
-    if (route === undefined) return undefined
-    const { state } = route
-    if (state.rule?.action === 'drop') {
-      state.untold++
-      return DROPPED_REF
-    }
+    // Known members first: what follows reads the labels.
     let member = this.members.find(view, { start, end, hashed })
     if (member === -1) {
+      const route = this.#routeOf(bytes, start, end)
+      if (route === undefined) return undefined
+      if (route.state.rule?.action === 'drop') {
+        route.state.untold++
+        return DROPPED_REF
+      }
       if (!rewriteLabels(this.#walk, { bytes, start, end }, route.fateOf, this.#bytes)) return undefined
       member = this.members.add(view, { start, end, hashed }, this.#summedOf(route))
     }
+    const { state } = this.members.ownerOf(member)
     if (this.members.mark(member)) {
       state.members++
       state.untold++
@@ -188,7 +189,7 @@ export class TenantGuard {
       if (2 * state.active < state.budget) state.sketches = undefined
       state.members = 0
     }
-    this.members.turn(({ state }) => !state.isRouted, isHour)
+    this.members.turn(({ state }) => !state.isRouted || this.#changed.has(state.number), isHour)
     this.isTurnDue = false
     return lost
   }
