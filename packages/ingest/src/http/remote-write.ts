@@ -27,8 +27,7 @@ function remoteWriteReceiver(metrics: MetricsWriter): HttpReceiver {
         `cannot accept samples: content encoding ${JSON.stringify(coding)}, expected snappy`,
       )
     },
-    accept: (tenant, body, request) =>
-      metrics.writeRemoteWrite(tenant, body, versionOf(request), senderOf(request)).then(reply),
+    accept: (tenant, body, request) => metrics.writeRemoteWrite(tenant, body, versionOf(request), senderOf(request)).then(reply),
     refuse({ httpStatus, message, retryAfterSeconds }) {
       const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
       return { status: httpStatus, headers: { ...TEXT, ...NOTHING_WRITTEN, ...retry }, body: `${message}\n` }
