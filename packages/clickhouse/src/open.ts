@@ -15,6 +15,7 @@ import { openLogSource, readRecentRequests } from './logs.ts'
 import type { GridOptions } from './metrics/grid.ts'
 import { openMetrics } from './metrics.ts'
 import { migrate, TABLE_FAMILIES } from './schema/index.ts'
+import { openState } from './state.ts'
 import { makeSpanWriter } from './traces-write.ts'
 import { openTraceSource } from './traces.ts'
 
@@ -72,6 +73,7 @@ export async function openClickhouse({ clock = Date.now, grid, ...options }: Cli
     metrics: metrics.source,
     logs: openLogSource(client),
     traces: openTraceSource(client),
+    state: openState(client, { now: clock }),
     sink: {
       writeMetrics: (blocks) => metrics.write(blocks),
       writeLogs: (blocks) => logWriter.write(blocks),

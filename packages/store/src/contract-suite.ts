@@ -3,6 +3,7 @@ import type { Fact } from './contract/fixtures.ts'
 import { LOG_FACTS } from './contract/logs.ts'
 import { METRIC_KEEPING_FACTS } from './contract/metrics-keeping.ts'
 import { METRIC_FACTS } from './contract/metrics.ts'
+import { STATE_FACTS } from './contract/state.ts'
 import { TRACE_FACTS } from './contract/traces.ts'
 import type { Store } from './source.ts'
 
@@ -15,12 +16,13 @@ export interface OpenedStore {
   readonly close: () => Promise<void>
 }
 
-type Signal = 'metrics' | 'logs' | 'traces'
+type Signal = 'metrics' | 'logs' | 'traces' | 'state'
 
 const FACTS: Readonly<Record<Signal, readonly Fact[]>> = {
   metrics: [...METRIC_FACTS, ...METRIC_KEEPING_FACTS],
   logs: LOG_FACTS,
   traces: TRACE_FACTS,
+  state: STATE_FACTS,
 }
 
 /**
@@ -33,7 +35,7 @@ export function runStoreContract(
   name: string,
   openStore: () => Promise<OpenedStore>,
   {
-    signals = ['metrics', 'logs', 'traces'],
+    signals = ['metrics', 'logs', 'traces', 'state'],
     skip = {},
   }: { readonly signals?: readonly Signal[]; readonly skip?: Readonly<Record<string, string>> } = {},
 ): void {

@@ -14,6 +14,7 @@ import type {
 } from '@oriel/model'
 import type { QueryContext } from './context.ts'
 import type { Sink } from './sink.ts'
+import type { StateStore } from './state.ts'
 
 /** Series to read: all matchers must hold; `range` is inclusive at both ends and already widened by lookback, range and offset. */
 export interface SeriesRequest {
@@ -278,4 +279,5 @@ export interface Source {
 /** Both sides. */
 export interface Store extends Source {
   readonly sink: Sink
+  readonly state: StateStore
 }

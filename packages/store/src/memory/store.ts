@@ -6,6 +6,7 @@ import type { MemoryLogs } from './logs.ts'
 import { openMemoryLogs } from './logs.ts'
 import type { MemoryMetrics } from './metrics.ts'
 import { openMemoryMetrics } from './metrics.ts'
+import { openMemoryState } from './state.ts'
 import type { MemoryTraces } from './traces.ts'
 import { openMemoryTraces } from './traces.ts'
 
@@ -48,5 +49,5 @@ export function openMemoryStore({ now = Date.now }: { readonly now?: Clock } = {
     deleteMetrics: async (request) => metrics.delete(request),
     purgeDeleted: async () => {},
   }
-  return { metrics, logs, traces, sink }
+  return { metrics, logs, traces, sink, state: openMemoryState({ now }) }
 }
