@@ -18,6 +18,10 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
     about: "what Prometheus's parser accepts and rejects (ORIEL_CONFORMANCE_DIR)",
   },
   'promql-peer': { file: 'conformance/promql-peer.ts', about: 'PromQL beside a real Prometheus, to the digit (ORIEL_PEERS_DIR)' },
+  'remote-write-receiver': {
+    file: 'conformance/remote-write-receiver.ts',
+    about: "the Prometheus project's receiver tests, and what they sent read back (ORIEL_CONFORMANCE_DIR, Go)",
+  },
   browser: { file: 'browser/golden-path.ts', about: 'error spike to logs by clicks alone, screenshots, axe (ORIEL_URL)' },
 }
 

@@ -1,7 +1,7 @@
 // Where decoders of metrics meet the open block of a tenant. A hot path (bench/HOTPATHS.md): `sample` runs once a sample.
 
-import type { Clock, Labels, MetricMetadata } from '@oriel/model'
-import { labelValue, METRIC_NAME, MS_PER_DAY, STALE_HIGH, STALE_LOW } from '@oriel/model'
+import type { Clock, Labels, MetricMetadata, NativeHistogram } from '@oriel/model'
+import { HISTOGRAM_HIGH, HISTOGRAM_LOW, labelValue, METRIC_NAME, MS_PER_DAY, STALE_HIGH, STALE_LOW } from '@oriel/model'
 import type { ExemplarRow, MetricTarget } from '@oriel/wire'
 import type { OpenMetricBlock } from './metrics-block.ts'
 import { PendingMetadata, PendingSeriesDay } from './metrics-block.ts'
@@ -81,6 +81,24 @@ export class TenantMetrics implements MetricTarget {
   }
 
   sample(ref: number, tMs: number, valueLow: number, valueHigh: number): boolean {
+    // Nobody but `histogram` may say that there is one.
+    if (valueHigh === HISTOGRAM_HIGH && valueLow === HISTOGRAM_LOW) return this.#append(ref, tMs, 1, NAN_HIGH)
+    return this.#append(ref, tMs, valueLow, valueHigh)
+  }
+
+  histogram(ref: number, tMs: number, histogram: NativeHistogram): boolean {
+    if (ref === DROPPED_REF) return this.#append(ref, tMs, 0, 0)
+    if (ref > DROPPED_REF) {
+      this.refuse('a native histogram of a metric past its budget can not be summed', 1, () => this.describe(ref))
+      return false
+    }
+    if (!this.#append(ref, tMs, HISTOGRAM_LOW, HISTOGRAM_HIGH)) return false
+    const { samples, histograms } = this.#block!
+    histograms.push(samples, samples.rows - 1, histogram)
+    return true
+  }
+
+  #append(ref: number, tMs: number, valueLow: number, valueHigh: number): boolean {
     if (tMs < this.#dayStartMs || tMs >= this.#dayEndMs) this.#enterDay(tMs)
     // -1 is above every ref as an unsigned number.
     if (ref >>> 0 >= DROPPED_REF || tMs < 0 || tMs > this.#latestMs) return this.#takeOther(ref, { tMs, valueLow, valueHigh })
@@ -233,6 +251,8 @@ function wordsOf(value: number): [low: number, high: number] {
   return [scratchWords[0]!, scratchWords[1]!]
 }
 
+// With 1 as the low word, Prometheus's ordinary NaN.
+const NAN_HIGH = 0x7ff8_0000
 // An id is four words, and a series' facts begin with one.
 const ID_ROWS = FACT_WORDS / 4
 // 100,000 metrics, about 20 MB: past it metadata is written again, which costs rows and nothing else.

@@ -1,5 +1,5 @@
-import { labelsOf, METRIC_NAME } from '@oriel/model'
-import type { Labels } from '@oriel/model'
+import { HISTOGRAM_HIGH, HISTOGRAM_LOW, labelsOf, METRIC_NAME } from '@oriel/model'
+import type { Labels, NativeHistogram } from '@oriel/model'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats, openMemoryStore } from '@oriel/store'
 import type { QueryContext, Store } from '@oriel/store'
 import { expect, test } from 'vitest'
@@ -62,6 +62,36 @@ test.each([
   await writer.close()
 })
 
+const HISTOGRAM: NativeHistogram = {
+  schema: 1,
+  zeroThreshold: 0,
+  zeroCount: 0,
+  count: 3,
+  sum: 4,
+  positiveSpans: [{ offset: 0, length: 2 }],
+  positiveBuckets: Float64Array.of(1, 2),
+  negativeSpans: [],
+  negativeBuckets: new Float64Array(0),
+  customBounds: new Float64Array(0),
+  resetHint: 'unknown',
+}
+const GOOD = { tMs: NOW + 1, isInteger: true, histogram: HISTOGRAM }
+const BAD = { tMs: NOW + 2, isInteger: true, histogram: { ...HISTOGRAM, positiveBuckets: Float64Array.of(4, -1) } }
+
+test('a histogram is stored with its series, among floats, and a NaN that looks like its marker stays a NaN', async () => {
+  const { writer, store } = open()
+  const body = encodeV1([{ labels: { [METRIC_NAME]: 'h' }, samples: [[NOW, 1]], histograms: [GOOD] }])
+  const marker = Buffer.alloc(8)
+  marker.writeUInt32LE(HISTOGRAM_LOW)
+  marker.writeUInt32LE(HISTOGRAM_HIGH, 4)
+  body.set(marker, Buffer.from(body).indexOf(Buffer.from([0, 0, 0, 0, 0, 0, 0xf0, 0x3f])))
+  await writer.writeRemoteWrite('t', body, 1)
+  const got = await store.metrics.samples({ matchers: [], range: { startMs: NOW, endMs: NOW + 9 } }, context())
+  expect([...got.tMs]).toEqual([NOW, NOW + 1])
+  expect(got.histograms).toEqual([undefined, HISTOGRAM])
+  await writer.close()
+})
+
 test.each([
   [1, encodeV1],
   [2, encodeV2],
@@ -85,17 +115,17 @@ test.each([
           [NOW, 2],
         ],
       },
-      { labels: { [METRIC_NAME]: 'with_histogram' }, samples: [[NOW, 1]], histograms: 2 },
+      { labels: { [METRIC_NAME]: 'with_histogram' }, samples: [[NOW, 1]], histograms: [GOOD, BAD] },
     ]),
     version,
   )
-  expect(accepted).toBe(2)
-  expect(written).toEqual({ samples: 2, histograms: 0, exemplars: 0 })
+  expect(accepted).toBe(3)
+  expect(written).toEqual({ samples: 2, histograms: 1, exemplars: 0 })
   expect(rejected.map(({ reason, count }) => [reason, count])).toEqual([
     ['a sample lies more than 10 minutes ahead', 1],
     ['a sample has a time before 1970', 1],
     ['a series has no metric name', 2],
-    ['native histograms are not stored', 2],
+    ['histogram has a bucket whose observation count is negative', 1],
   ])
   expect(rejected[2]!.example).toBe('{job="x"}')
   await writer.close()

@@ -188,6 +188,12 @@ export class ProtoReader {
     this.high = this.#view.getUint32(at + 4, true)
   }
 
+  /** An element of a packed list of doubles. Read while `pos < end`. */
+  packedDouble(): number {
+    this.fixed64Raw()
+    return doubleOf(this.low, this.high)
+  }
+
   /** An element of a packed list of varints, into `low` and `high`. Read while `pos < end`. */
   varintRaw(): void {
     const { bytes, end } = this

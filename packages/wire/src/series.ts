@@ -3,7 +3,7 @@
 // A series is named by "label bytes": its labels as consecutive protobuf fields `1 { 1: name, 2: value }`, which is how remote write 1.0
 // sends them, so that its bodies are looked up without touching a string. Every other decoder prints its labels to this form.
 
-import type { Label, MetricMetadata } from '@oriel/model'
+import type { Label, MetricMetadata, NativeHistogram } from '@oriel/model'
 import { WireError } from './errors.ts'
 import { Interner } from './interner.ts'
 import { ProtoReader } from './protobuf.ts'
@@ -31,6 +31,8 @@ export interface MetricTarget {
   series(bytes: Uint8Array, start: number, end: number): number
   /** Appends a sample given by the words of its double; false where its time or its series (-1) is refused. */
   sample(ref: number, tMs: number, valueLow: number, valueHigh: number): boolean
+  /** Appends a native histogram that was found good; false as for `sample`. The target keeps nothing of it. */
+  histogram(ref: number, tMs: number, histogram: NativeHistogram): boolean
   /** Appends an exemplar; false where its time is refused. */
   exemplar(ref: number, exemplar: ExemplarRow): boolean
   /** Takes what a source says of a metric. */

@@ -27,10 +27,14 @@ function remoteWriteReceiver(metrics: MetricsWriter): HttpReceiver {
         `cannot accept samples: content encoding ${JSON.stringify(coding)}, expected snappy`,
       )
     },
-    accept: (tenant, body, request) => metrics.writeRemoteWrite(tenant, body, versionOf(request), senderOf(request)).then(reply),
-    refuse({ httpStatus, message, retryAfterSeconds }) {
+    accept(tenant, body, request) {
+      const version = versionOf(request)
+      return metrics.writeRemoteWrite(tenant, body, version, senderOf(request)).then((result) => reply(result, version))
+    },
+    refuse({ httpStatus, message, retryAfterSeconds }, request) {
       const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
-      return { status: httpStatus, headers: { ...TEXT, ...NOTHING_WRITTEN, ...retry }, body: `${message}\n` }
+      const written = remoteWriteVersion(request.headers['content-type'] ?? '') === 2 ? NOTHING_WRITTEN : {}
+      return { status: httpStatus, headers: { ...TEXT, ...written, ...retry }, body: `${message}\n` }
     },
   }
 }
@@ -52,10 +56,11 @@ function senderOf({ headers }: IncomingMessage): string {
 
 const MAX_SENDER = 80
 
-function reply({ written, rejected }: RemoteWriteResult): Reply {
-  const headers = writtenHeaders(written)
+function reply({ written, rejected }: RemoteWriteResult, version: 1 | 2): Reply {
+  // Only version 2 senders expect them: others would take what they say of histograms for an error.
+  const headers = version === 2 ? writtenHeaders(written) : {}
   if (rejected.length === 0) return { status: 204, headers }
-  const what = rejected.map(({ reason, count }) => `${count} ${reason}`).join(', ')
+  const what = rejected.map(({ reason, count, example }) => `${count} ${reason}, such as ${example}`).join('; ')
   // 400 as Prometheus answers: the good samples are stored, and sending the others again would not help.
   return { status: 400, headers: { ...headers, ...TEXT }, body: `some samples refused, the others are stored: ${what}\n` }
 }

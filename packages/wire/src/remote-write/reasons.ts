@@ -4,6 +4,3 @@ export interface RemoteWriteCounts {
   readonly histograms: number
   readonly exemplars: number
 }
-
-/** The reason under which native histograms are refused: the store has no column for them yet. */
-export const NATIVE_HISTOGRAM = 'native histograms are not stored'

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import type { MetricMetadata } from '@oriel/model'
+import type { MetricMetadata, NativeHistogram } from '@oriel/model'
 import { expect, test } from 'vitest'
 import { WireError } from '../errors.ts'
+import { histogramCase } from '../histogram/testing.ts'
 import { doubleOf } from '../protobuf.ts'
 import type { ExemplarRow, MetricTarget } from '../series.ts'
 import { decodeLabelBytes } from '../series.ts'
@@ -15,6 +16,7 @@ class Kept implements MetricTarget {
   readonly epoch = 1
   readonly names: string[] = []
   readonly samples: [series: string, tMs: number, value: number][] = []
+  readonly histograms: [series: string, tMs: number, histogram: NativeHistogram][] = []
   readonly exemplars: [series: string, ExemplarRow][] = []
   readonly told: MetricMetadata[] = []
   readonly refused: [reason: string, count: number, example: string][] = []
@@ -25,6 +27,11 @@ class Kept implements MetricTarget {
 
   sample(ref: number, tMs: number, valueLow: number, valueHigh: number): boolean {
     this.samples.push([this.describe(ref), tMs, doubleOf(valueLow, valueHigh)])
+    return true
+  }
+
+  histogram(ref: number, tMs: number, histogram: NativeHistogram): boolean {
+    this.histograms.push([this.describe(ref), tMs, histogram])
     return true
   }
 
@@ -51,9 +58,23 @@ const series: fc.Arbitrary<TestSeries> = fc.record({
     minKeys: 1,
     noNullPrototype: true,
   }),
-  samples: fc.array(fc.tuple(fc.integer({ min: 0, max: 4e12 }), fc.double({ noNaN: true })), { maxLength: 4 }),
-  histograms: fc.nat(2),
+  samples: fc.array(fc.tuple(fc.integer({ min: 0, max: 4e12 }), fc.double({ noNaN: true })), { minLength: 1, maxLength: 4 }),
+  histograms: fc.array(histogramCase, { maxLength: 2 }),
 })
+
+const EMPTY: NativeHistogram = {
+  schema: 0,
+  zeroThreshold: 0,
+  zeroCount: 0,
+  count: 0,
+  sum: 0,
+  positiveSpans: [],
+  positiveBuckets: new Float64Array(0),
+  negativeSpans: [],
+  negativeBuckets: new Float64Array(0),
+  customBounds: new Float64Array(0),
+  resetHint: 'unknown',
+}
 
 const versions = [
   { version: 1, encode: encodeV1, decode: decodeRemoteWriteV1 },
@@ -69,8 +90,12 @@ test.each(versions)('version $version reads what protobufjs wrote', ({ encode, d
         samples.map(([tMs, value]) => [JSON.stringify(Object.entries(labels)), tMs, value]),
       )
       expect(target.samples).toEqual(rows)
-      expect(counts).toEqual({ samples: rows.length, histograms: 0, exemplars: 0 })
-      expect(target.refused.length).toBe(wanted.reduce((sum, { histograms = 0 }) => sum + histograms, 0))
+      const histograms = wanted.flatMap(({ labels, histograms: sent = [] }) =>
+        sent.map(({ tMs, histogram }) => [JSON.stringify(Object.entries(labels)), tMs, histogram]),
+      )
+      expect(target.refused).toEqual([])
+      expect(target.histograms).toEqual(histograms)
+      expect(counts).toEqual({ samples: rows.length, histograms: histograms.length, exemplars: 0 })
     }),
   )
 })
@@ -79,7 +104,7 @@ test('exemplars and metadata come through in both versions', () => {
   const exemplars = [{ labels: { trace_id: 'x', a: 'b' }, value: 2.5, tMs: 7 }]
   const wanted: TestSeries = {
     labels: { __name__: 'm' },
-    samples: [],
+    samples: [[7, 1]],
     exemplars,
     metadata: { type: 1, help: 'Help', unit: 'seconds' },
   }
@@ -124,11 +149,69 @@ test('a label after samples is refused by name', () => {
   expect(() => decodeRemoteWriteV1(body, new Kept())).toThrow(/a label comes after samples/)
 })
 
-test('symbols out of the table, an odd number of references and a first symbol that is not empty are refused', () => {
-  expect(() => decodeRemoteWriteV2(Uint8Array.of(34, 0, 42, 4, 10, 2, 0, 9), new Kept())).toThrow(/symbol 9 of 1/)
-  expect(() => decodeRemoteWriteV2(Uint8Array.of(34, 0, 42, 3, 10, 1, 0), new Kept())).toThrow(/odd number/)
+test('a series or exemplar with references outside of the symbols, or an odd number of them, is refused and the rest is kept', () => {
+  const good = encodeV2([{ labels: { __name__: 'good' }, samples: [[5, 6]] }])
+  const check = (bytes: readonly number[], reason: string, samples = 1): void => {
+    const target = new Kept()
+    expect(decodeRemoteWriteV2(Uint8Array.from([...good, ...bytes]), target)).toEqual({ samples, histograms: 0, exemplars: 0 })
+    expect(target.refused.map(([told, count]) => [told, count])).toEqual([[reason, 1]])
+  }
+  check([42, 6, 10, 2, 0, 9, 18, 0], 'a series has label references outside of the symbols')
+  check([42, 5, 10, 1, 0, 18, 0], 'a series has an odd number of label references')
+  check([42, 10, 10, 2, 1, 2, 18, 0, 42, 2, 24, 9], 'a series has metadata outside of the symbols')
+  check([42, 10, 10, 2, 1, 2, 18, 0, 34, 2, 8, 9], 'an exemplar has label references outside of the symbols', 2)
+})
+
+test('a version 2 series without a sample or histogram is refused, its exemplars and metadata too', () => {
+  const exemplars = [{ labels: { trace_id: 'x' }, value: 1, tMs: 2 }]
+  const target = new Kept()
+  decodeRemoteWriteV2(
+    encodeV2([{ labels: { __name__: 'm' }, samples: [], exemplars, metadata: { type: 1, help: 'h', unit: '' } }]),
+    target,
+  )
+  expect([target.exemplars, target.told]).toEqual([[], []])
+  expect(target.refused[0]!.slice(0, 2)).toEqual(['TimeSeries must contain at least one sample or histogram', 1])
+})
+
+test('a first symbol that is not empty is refused', () => {
   expect(() => decodeRemoteWriteV2(Uint8Array.of(34, 1, 97), new Kept())).toThrow(/first symbol must be the empty string/)
 })
+
+test.each(versions)(
+  'a version $version histogram that is stale becomes a staleness marker, a bad one is told with its numbers',
+  (version) => {
+    const { encode, decode } = version
+    const histogram = { ...EMPTY, positiveSpans: [{ offset: 3, length: 2 }], positiveBuckets: Float64Array.of(1, 2) }
+    const bad: NativeHistogram = { ...EMPTY, count: 5, sum: 1, zeroCount: 3, zeroThreshold: 1 }
+    const body = encode([
+      {
+        labels: { __name__: 'm' },
+        samples: [],
+        histograms: [
+          { tMs: 1, isInteger: true, histogram: bad },
+          { tMs: 2, isInteger: false, histogram: { ...histogram, schema: 9, customBounds: new Float64Array(0) } },
+          { tMs: 3, isInteger: true, histogram: { ...EMPTY, sum: 12_345.5 } },
+        ],
+      },
+    ])
+    // protobufjs would write another NaN.
+    const marker = Buffer.from([2, 0, 0, 0, 0, 0, 0xf0, 0x7f])
+    const number = Buffer.alloc(8)
+    number.writeDoubleLE(12_345.5)
+    body.set(marker, Buffer.from(body).indexOf(number))
+    const target = new Kept()
+    decode(body, target)
+    expect(target.samples.map(([, tMs, value]) => [tMs, value])).toEqual([[3, NaN]])
+    expect(target.histograms.map(([, tMs, { schema }]) => [tMs, schema])).toEqual([[2, 8]])
+    expect(target.refused).toEqual([
+      [
+        "histogram's observation count should equal the number of observations found in the buckets (in absence of NaN)",
+        1,
+        `3 observations found in buckets, but the Count field is 5: histogram's observation count should equal the number of observations found in the buckets (in absence of NaN) for series [["__name__","m"]]`,
+      ],
+    ])
+  },
+)
 
 test.each(versions)('damaged version $version bodies are read or refused with a WireError', ({ encode, decode }) => {
   const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 5 })

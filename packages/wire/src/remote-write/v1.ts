@@ -7,7 +7,9 @@ import { WireError } from '../errors.ts'
 import { ProtoReader } from '../protobuf.ts'
 import type { MetricTarget } from '../series.ts'
 import { decodeLabelBytes, LabelBytes } from '../series.ts'
-import { NATIVE_HISTOGRAM } from './reasons.ts'
+import { HistogramDraft } from '../histogram/draft.ts'
+import { emitHistogram } from '../histogram/emit.ts'
+import { readRemoteHistogram } from './histogram.ts'
 import type { RemoteWriteCounts } from './reasons.ts'
 
 /**
@@ -49,6 +51,8 @@ function decodeTimeSeries(reader: ProtoReader, target: MetricTarget, counts: Cou
   decodeData(reader, target, target.series(reader.bytes, start, labelsEnd), counts)
 }
 
+const draft = new HistogramDraft()
+
 // Field 1, length-delimited.
 const LABEL_TAG = 0x0a
 
@@ -64,8 +68,10 @@ function decodeData(reader: ProtoReader, target: MetricTarget, ref: number, coun
       if (decodeExemplar(reader, target, ref)) counts.exemplars++
       reader.leave(outer)
     } else if (reader.field === 4) {
-      reader.skip()
-      if (ref !== -1) target.refuse(NATIVE_HISTOGRAM, 1, () => target.describe(ref))
+      const outer = reader.enter()
+      readRemoteHistogram(reader, draft)
+      reader.leave(outer)
+      if (emitHistogram(target, ref, draft)) counts.histograms++
     } else if (reader.field === 1) {
       // Protobuf allows it, no sender does it, and looking ahead for it would cost every other body a second pass.
       throw new WireError('WIRE_MALFORMED', 'cannot read remote write: a label comes after samples', { offset: reader.pos })

@@ -7,7 +7,9 @@ import { WireError } from '../errors.ts'
 import { ProtoReader } from '../protobuf.ts'
 import type { MetricTarget } from '../series.ts'
 import { LabelBytes } from '../series.ts'
-import { NATIVE_HISTOGRAM } from './reasons.ts'
+import { HistogramDraft } from '../histogram/draft.ts'
+import { emitHistogram } from '../histogram/emit.ts'
+import { readRemoteHistogram } from './histogram.ts'
 import type { RemoteWriteCounts } from './reasons.ts'
 import { METADATA_TYPES } from './v1.ts'
 
@@ -41,8 +43,13 @@ class Request {
   /** Start and end of each symbol in the body. */
   #symbols = new Uint32Array(2_048)
   #symbolCount = 0
-  /** The current series' labels, as symbols. */
-  #labelRefs: number[] = []
+  readonly #draft = new HistogramDraft()
+  /** The current series' labels, as symbols, its metadata, and how many samples and histograms it has. */
+  readonly #labelRefs: number[] = []
+  #type = 0
+  #help = 0
+  #unit = 0
+  #rows = 0
 
   constructor(reader: ProtoReader, target: MetricTarget) {
     this.#reader = reader
@@ -69,74 +76,87 @@ class Request {
   readSeries(): void {
     const reader = this.#reader
     const start = reader.pos
-    this.#readLabels()
+    const refusal = this.#readHead()
+    if (refusal !== undefined) {
+      this.#target.refuse(refusal, Math.max(1, this.#rows), () => this.#describe())
+      return
+    }
     const ref = this.#target.series(this.#labels.bytes, 0, this.#labels.length)
     reader.pos = start
     while (reader.next() !== 0) {
-      if (reader.field < 2 || reader.field > 5) {
+      if (reader.field < 2 || reader.field > 4) {
         reader.skip()
-        continue
-      }
-      if (reader.field === 3) {
-        reader.skip()
-        if (ref !== -1) this.#target.refuse(NATIVE_HISTOGRAM, 1, () => this.#metricName())
         continue
       }
       const { field } = reader
       const outer = reader.enter()
       if (field === 2) this.#readSample(ref)
-      else if (field === 4) this.#readExemplar(ref)
-      else this.#readMetadata()
+      else if (field === 3) this.#readHistogram(ref)
+      else this.#readExemplar(ref)
       reader.leave(outer)
     }
+    if (ref !== -1) this.#writeMetadata()
   }
 
-  /** Collects the series' labels (field 1, packed or not), passing over the rest. */
-  #readLabels(): void {
+  /** Reads labels and metadata, which may stand after the samples, and counts these; returns why the series is refused. */
+  #readHead(): string | undefined {
     const reader = this.#reader
-    this.#labels.clear()
-    const refs = this.#labelRefs
-    refs.length = 0
+    this.#labelRefs.length = 0
+    this.#rows = 0
+    this.#type = 0
+    this.#help = 0
+    this.#unit = 0
     while (reader.next() !== 0) {
-      if (reader.field === 1) this.#readRefs(refs)
-      else reader.skip()
+      const { field } = reader
+      if (field === 1) this.#readRefs(this.#labelRefs)
+      else if (field === 5) this.#readMetadata()
+      else {
+        if (field === 2 || field === 3) this.#rows++
+        reader.skip()
+      }
     }
-    if (refs.length % 2 !== 0)
-      throw new WireError('WIRE_MALFORMED', `cannot read labels: ${refs.length} references, an odd number`)
+    const refs = this.#labelRefs
+    if (refs.length % 2 !== 0) return 'a series has an odd number of label references'
+    for (const ref of refs) if (ref >= this.#symbolCount) return 'a series has label references outside of the symbols'
+    if (Math.max(this.#help, this.#unit) >= Math.max(1, this.#symbolCount)) return 'a series has metadata outside of the symbols'
+    this.#encodeLabels(refs)
+    // Source: Prometheus 3.14 storage/remote/write_handler.go appendV2.
+    return this.#rows === 0 ? 'TimeSeries must contain at least one sample or histogram' : undefined
+  }
+
+  #encodeLabels(refs: readonly number[]): void {
+    const { bytes } = this.#reader
     const symbols = this.#symbols
+    this.#labels.clear()
     for (let i = 0; i < refs.length; i += 2) {
       const name = 2 * refs[i]!
       const value = 2 * refs[i + 1]!
-      this.#labels.addBytes(reader.bytes, symbols[name]!, symbols[name + 1]!, reader.bytes, symbols[value]!, symbols[value + 1]!)
+      this.#labels.addBytes(bytes, symbols[name]!, symbols[name + 1]!, bytes, symbols[value]!, symbols[value + 1]!)
     }
+  }
+
+  #describe(): string {
+    const name = this.#metricName()
+    return `series ${name === '' ? 'without a name' : name}, label references ${this.#labelRefs.slice(0, MAX_TOLD_REFS).join(' ')}`
   }
 
   #readRefs(refs: number[]): void {
     const reader = this.#reader
     if (reader.wire === 0) {
-      refs.push(this.#checkedRef(reader.uint()))
+      refs.push(reader.uint())
       return
     }
     const outer = reader.enter()
     while (reader.pos < reader.end) {
       reader.varintRaw()
-      if (reader.high !== 0) throw this.#badRef(reader.high * 2 ** 32 + reader.low)
-      refs.push(this.#checkedRef(reader.low))
+      refs.push(reader.high * 2 ** 32 + reader.low)
     }
     reader.leave(outer)
   }
 
-  #checkedRef(ref: number): number {
-    if (ref >= this.#symbolCount) throw this.#badRef(ref)
-    return ref
-  }
-
-  #badRef(ref: number): WireError {
-    return new WireError('WIRE_MALFORMED', `cannot read remote write: symbol ${ref} of ${this.#symbolCount}`)
-  }
-
+  /** A symbol, '' where there is none of that number. */
   #symbol(ref: number): string {
-    this.#checkedRef(ref)
+    if (ref >= this.#symbolCount) return ''
     const { bytes } = this.#reader
     return decoder.decode(bytes.subarray(this.#symbols[2 * ref]!, this.#symbols[2 * ref + 1]!))
   }
@@ -173,30 +193,41 @@ class Request {
       else reader.skip()
     }
     if (ref === -1) return
+    if (refs.length % 2 !== 0 || !refs.every((each) => each < this.#symbolCount)) {
+      this.#target.refuse('an exemplar has label references outside of the symbols', 1, () => this.#target.describe(ref))
+      return
+    }
     const labels: Label[] = []
     for (let i = 0; i + 1 < refs.length; i += 2) labels.push({ name: this.#symbol(refs[i]!), value: this.#symbol(refs[i + 1]!) })
     if (this.#target.exemplar(ref, { tMs, valueLow, valueHigh, labels })) this.counts.exemplars++
   }
 
+  #readHistogram(ref: number): void {
+    readRemoteHistogram(this.#reader, this.#draft)
+    if (emitHistogram(this.#target, ref, this.#draft)) this.counts.histograms++
+  }
+
   #readMetadata(): void {
     const reader = this.#reader
-    let type = 0
-    let help = 0
-    let unit = 0
+    const outer = reader.enter()
     while (reader.next() !== 0) {
-      if (reader.field === 1) type = reader.uint()
-      else if (reader.field === 3) help = reader.uint()
-      else if (reader.field === 4) unit = reader.uint()
+      if (reader.field === 1) this.#type = reader.uint()
+      else if (reader.field === 3) this.#help = reader.uint()
+      else if (reader.field === 4) this.#unit = reader.uint()
       else reader.skip()
     }
-    if (type === 0 && help === 0 && unit === 0) return
+    reader.leave(outer)
+  }
+
+  #writeMetadata(): void {
+    if (this.#type === 0 && this.#help === 0 && this.#unit === 0) return
     const metric = this.#metricName()
     if (metric === '') return
     this.#target.metadata({
       metric,
-      type: METADATA_TYPES[type] ?? 'unknown',
-      help: this.#symbol(help),
-      unit: this.#symbol(unit),
+      type: METADATA_TYPES[this.#type] ?? 'unknown',
+      help: this.#symbol(this.#help),
+      unit: this.#symbol(this.#unit),
     })
   }
 
@@ -207,4 +238,6 @@ class Request {
   }
 }
 
+// 40 references: twenty labels, as much of a refused series as a message needs.
+const MAX_TOLD_REFS = 40
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })

@@ -1,0 +1,80 @@
+import type { HistogramFault } from './check.ts'
+import { checkSpans, MAX_SCHEMA } from './check.ts'
+import type { HistogramDraft } from './draft.ts'
+
+/**
+ * Brings an exponential histogram of a finer schema than can be stored to `MAX_SCHEMA`; others are left alone.
+ *
+ * Returns what is wrong with its spans where that cannot be done. Source: Prometheus 3.14 model/histogram reduceResolution.
+ */
+export function reduceResolution(draft: HistogramDraft): HistogramFault | undefined {
+  const shift = draft.schema - MAX_SCHEMA
+  if (shift <= 0) return undefined
+  const wrong =
+    checkSpans(draft.positiveSpans, draft.positiveBuckets, '') ?? checkSpans(draft.negativeSpans, draft.negativeBuckets, '')
+  if (wrong !== undefined) return wrong
+  const positive = new BucketList()
+  const negative = new BucketList()
+  const merge = (into: BucketList) => (index: number, count: number) => into.add(shiftIndex(index, shift), count)
+  forEachBucket(draft.positiveSpans, draft.positiveBuckets, merge(positive))
+  forEachBucket(draft.negativeSpans, draft.negativeBuckets, merge(negative))
+  draft.schema = MAX_SCHEMA
+  draft.positiveSpans = positive.spans
+  draft.positiveBuckets = positive.buckets
+  draft.negativeSpans = negative.spans
+  draft.negativeBuckets = negative.buckets
+  return undefined
+}
+
+/** Leaves out empty buckets and joins spans that touch. Spans and buckets must fit. Source: Prometheus 3.14 compactBuckets. */
+export function compactBuckets(draft: HistogramDraft): void {
+  const positive = new BucketList()
+  const negative = new BucketList()
+  const keep = (into: BucketList) => (index: number, count: number) => {
+    if (count !== 0) into.add(index, count)
+  }
+  forEachBucket(draft.positiveSpans, draft.positiveBuckets, keep(positive))
+  forEachBucket(draft.negativeSpans, draft.negativeBuckets, keep(negative))
+  draft.positiveSpans = positive.spans
+  draft.positiveBuckets = positive.buckets
+  draft.negativeSpans = negative.spans
+  draft.negativeBuckets = negative.buckets
+}
+
+/** The index of the bucket that holds bucket `index` when the schema is made coarser by `shift`. */
+export function shiftIndex(index: number, shift: number): number {
+  // Indexes fit 32 bits; a shift of 32 or more would wrap around in JavaScript.
+  return ((index - 1) >> Math.min(shift, 31)) + 1
+}
+
+/** Spans and buckets made from indexes that rise; counts of one index are added up. */
+export class BucketList {
+  readonly spans: number[] = []
+  readonly buckets: number[] = []
+  #last = 0
+
+  add(index: number, count: number): void {
+    const { spans, buckets } = this
+    if (buckets.length > 0 && index === this.#last) {
+      buckets[buckets.length - 1]! += count
+      return
+    }
+    if (buckets.length > 0 && index === this.#last + 1) spans[spans.length - 1]!++
+    else spans.push(buckets.length === 0 ? index : index - this.#last - 1, 1)
+    buckets.push(count)
+    this.#last = index
+  }
+}
+
+function forEachBucket(
+  spans: readonly number[],
+  buckets: readonly number[],
+  visit: (index: number, count: number) => void,
+): void {
+  let index = 0
+  let place = 0
+  for (let i = 0; i < spans.length; i += 2) {
+    index += spans[i]!
+    for (let left = spans[i + 1]!; left > 0; left--) visit(index++, buckets[place++]!)
+  }
+}
