@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 
 import { constants, createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { Counter, Telemetry } from '@oriel/model'
+import { freeArray } from '@oriel/model'
 import { decompress } from '@oriel/wire'
 import { IngestError } from './errors.ts'
 import { readMessage } from './grpc-message.ts'
@@ -141,9 +142,14 @@ async function answer({ stream, headers, options }: Call, method: GrpcMethod | u
   let response: Promise<Uint8Array>
   try {
     const encoding = message.isCompressed ? compressionOf(headers) : 'identity'
-    response = method(tenant, decompress(message.bytes, encoding, { maxBytes: limits.maxMessageBytes }))
+    const decoded = decompress(message.bytes, encoding, { maxBytes: limits.maxMessageBytes })
+    try {
+      // Decoding is over when the method returns its promise: only the commit is waited for.
+      response = method(tenant, decoded)
+    } finally {
+      if (decoded.buffer !== message.bytes.buffer) freeArray(decoded)
+    }
   } finally {
-    // Decoding is over when the method returns its promise: only the commit is waited for.
     message.release()
   }
   return deadlineMs === Infinity ? response : withDeadline(response, deadlineMs)

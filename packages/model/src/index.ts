@@ -1,5 +1,6 @@
 export * from './columns.ts'
 export * from './errors.ts'
+export * from './free.ts'
 export * from './histogram-columns.ts'
 export * from './labels.ts'
 export * from './logs.ts'

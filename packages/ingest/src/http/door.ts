@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Counter, Telemetry } from '@oriel/model'
+import { freeArray } from '@oriel/model'
 import { decompress } from '@oriel/wire'
 import { IngestError } from '../errors.ts'
 import type { IngestLimits } from '../limits.ts'
@@ -120,9 +121,13 @@ async function receive(
     counters.bytes.add(body.bytes.length, labels)
     const decoded = decompress(body.bytes, coding, { maxBytes: limits.maxDecodedBytes })
     counters.decodedBytes.add(decoded.length, labels)
-    reply = receiver.accept(tenant, decoded, request)
+    try {
+      // Decoding is over when `accept` returns its promise: only the commit is waited for.
+      reply = receiver.accept(tenant, decoded, request)
+    } finally {
+      if (decoded.buffer !== body.bytes.buffer) freeArray(decoded)
+    }
   } finally {
-    // Decoding is over when `accept` returns its promise: only the commit is waited for.
     body.release()
   }
   return reply
