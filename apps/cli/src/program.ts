@@ -53,8 +53,21 @@ function withServeFlags(command: Command): Command {
     .option('--roles <list>', 'what this process does (default: all of ingest,query,ui)')
     .option('--engine-url <url>', 'a ClickHouse server to use instead of the embedded engine')
     .option('--insecure', 'allow addresses beyond this machine; nothing asks for a login yet')
+    .option('--enable-feature <names>', "Prometheus's feature flags by their names, comma-separated; may be repeated", together)
+    .option('--web.enable-admin-api', 'allow deleting series through the Prometheus API')
+    .option('--query.lookback-delta <duration>', 'how far back PromQL looks for the latest sample (default: 5m)')
+    .option('--query.timeout <duration>', 'how long a query may take (default: 2m)')
+    .option('--query.max-concurrency <n>', 'queries of one tenant at the same time (default: 20)')
+    .option('--query.max-samples <n>', 'samples that one query may hold (default: 50000000)')
+    .addOption(new Option('--storage.remote.read-sample-limit <n>').hideHelp())
+    .addOption(new Option('--storage.remote.read-max-bytes-in-frame <n>').hideHelp())
     .option('--no-self', 'do not store our own telemetry')
     .option('--no-compat', 'do not open the ports of other products that the configuration names')
+}
+
+/** Gathers the values of an option that may be repeated. */
+function together(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
 }
 
 function addQueryCommands(query: Command): void {

@@ -15,6 +15,14 @@ export interface ServeFlags {
   readonly roles?: string
   readonly engineUrl?: string
   readonly insecure?: boolean
+  readonly enableFeature?: readonly string[]
+  readonly 'web.enableAdminApi'?: boolean
+  readonly 'query.lookbackDelta'?: string
+  readonly 'query.timeout'?: string
+  readonly 'query.maxConcurrency'?: string
+  readonly 'query.maxSamples'?: string
+  readonly 'storage.remote.readSampleLimit'?: string
+  readonly 'storage.remote.readMaxBytesInFrame'?: string
   readonly self: boolean
   readonly compat: boolean
 }
@@ -50,6 +58,14 @@ export function readConfig(flags: ServeFlags): Config {
     roles: flags.roles,
     'engine.url': flags.engineUrl,
     insecure: flags.insecure,
+    'prometheus.features': flags.enableFeature?.join(','),
+    'prometheus.admin_api': flags['web.enableAdminApi'],
+    'query.lookback_delta': flags['query.lookbackDelta'],
+    'query.timeout': flags['query.timeout'],
+    'query.max_concurrency': flags['query.maxConcurrency'],
+    'query.max_samples': flags['query.maxSamples'],
+    'remote_read.sample_limit': flags['storage.remote.readSampleLimit'],
+    'remote_read.max_frame_bytes': flags['storage.remote.readMaxBytesInFrame'],
     self: flags.self ? undefined : false,
     'compat.enabled': flags.compat ? undefined : false,
   })

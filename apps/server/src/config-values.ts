@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { parsePromDuration } from '@oriel/syntax'
 import type { ConfigLayer, ConfigValue } from './config-layer.ts'
 import { ServerError } from './errors.ts'
 
@@ -46,6 +47,24 @@ export class ConfigValues {
     if (text === undefined) return undefined
     const choice = choices.find((one) => one === text)
     return choice ?? refuse(this.#find(key), key, `${JSON.stringify(text)} is none of ${choices.join(', ')}`)
+  }
+
+  /** A duration such as 30s or 1h30m, above 0, in milliseconds. */
+  durationMs(key: string): number | undefined {
+    const text = this.text(key)
+    if (text === undefined) return undefined
+    const parsed = parsePromDuration(text)
+    if (parsed.ok && parsed.value > 0) return parsed.value
+    return refuse(this.#find(key), key, `${JSON.stringify(text)} is not a duration such as 30s or 1h30m`)
+  }
+
+  /** A whole number above 0. */
+  count(key: string): number | undefined {
+    const text = this.text(key)
+    if (text === undefined) return undefined
+    const count = Number(text)
+    if (Number.isSafeInteger(count) && count > 0) return count
+    return refuse(this.#find(key), key, `${JSON.stringify(text)} is not a whole number above 0`)
   }
 
   /** A list of texts, or one text with commas. */

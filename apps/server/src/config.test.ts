@@ -45,6 +45,22 @@ describe('configuration', () => {
     })
   })
 
+  it("takes Prometheus's settings from a file and from flags", () => {
+    const file = parseConfig(
+      'prometheus: {file: p.yml, features: [search-api], admin_api: true}\nquery: {timeout: 30s}',
+      '/etc/o.yaml',
+    )
+    const given = flagLayer({ 'prometheus.features': 'a,b', 'query.max_samples': '7' })
+    expect(makeConfig([file])).toMatchObject({
+      prometheusFile: '/etc/p.yml',
+      prometheus: { features: ['search-api'], isAdminOn: true, timeoutMs: 30_000, lookbackMs: 300_000 },
+    })
+    expect(makeConfig([given, file])).toMatchObject({ prometheus: { features: ['a', 'b'], maxSamples: 7 } })
+    expect(failure(() => makeConfig([flagLayer({ 'query.timeout': 'x' })]))).toBe(
+      'cannot use query.timeout (--query.timeout): "x" is not a duration such as 30s or 1h30m',
+    )
+  })
+
   it('names file, line and the nearest key for an unknown one', () => {
     expect(failure(() => parseConfig('data_dir: x\nlissten: y', '/o.yaml'))).toBe(
       'cannot read /o.yaml:2: unknown key lissten. Did you mean listen?',

@@ -1,6 +1,8 @@
 import type { LogLevel } from '@oriel/model'
 import type { Address } from './config-values.ts'
 import { ConfigValues } from './config-values.ts'
+import type { PrometheusFlags } from './config-prometheus.ts'
+import { prometheusFlags } from './config-prometheus.ts'
 import type { ConfigLayer } from './config-layer.ts'
 import type { CompatProduct } from './config-keys.ts'
 import { COMPAT_PRODUCTS } from './config-keys.ts'
@@ -16,6 +18,7 @@ export interface Config {
   readonly engineUrl: string | undefined
   readonly tenant: string
   readonly prometheusFile: string | undefined
+  readonly prometheus: PrometheusFlags
   readonly isSelfOn: boolean
   readonly logLevel: LogLevel
   readonly corsOrigins: readonly string[]
@@ -42,7 +45,8 @@ export function makeConfig(layers: readonly ConfigLayer[]): Config {
     isInsecure: values.flag('insecure') ?? false,
     engineUrl: values.text('engine.url'),
     tenant: values.text('tenant') ?? 'default',
-    prometheusFile: values.file('prometheus'),
+    prometheusFile: values.file('prometheus') ?? values.file('prometheus.file'),
+    prometheus: prometheusFlags(values),
     isSelfOn: values.flag('self') ?? true,
     logLevel: values.choice('log_level', ['debug', 'info', 'warn', 'error'] as const) ?? 'info',
     corsOrigins: values.list('cors_origins') ?? [],

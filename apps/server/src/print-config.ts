@@ -1,3 +1,4 @@
+import { printPromDuration } from '@oriel/syntax'
 import { stringify } from 'yaml'
 import type { Config } from './config.ts'
 import { printAddress } from './listen.ts'
@@ -13,7 +14,21 @@ export function printConfig(config: Config): string {
     insecure: config.isInsecure,
     engine: { url: redactUrl(config.engineUrl ?? '') },
     tenant: config.tenant,
-    prometheus: config.prometheusFile ?? '',
+    prometheus: {
+      file: config.prometheusFile ?? '',
+      features: config.prometheus.features,
+      admin_api: config.prometheus.isAdminOn,
+    },
+    query: {
+      lookback_delta: printPromDuration(config.prometheus.lookbackMs),
+      timeout: printPromDuration(config.prometheus.timeoutMs),
+      max_concurrency: config.prometheus.maxConcurrency,
+      max_samples: config.prometheus.maxSamples,
+    },
+    remote_read: {
+      sample_limit: config.prometheus.readSampleLimit,
+      max_frame_bytes: config.prometheus.readFrameBytes,
+    },
     self: config.isSelfOn,
     log_level: config.logLevel,
     cors_origins: config.corsOrigins,

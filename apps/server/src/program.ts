@@ -1,17 +1,16 @@
 import type { ApiServices, Apis, RawHandler } from '@oriel/api'
-import { makeApis, mainMounts, makeHttpHandler } from '@oriel/api'
+import { makeApis, mainMounts, makeHttpHandler, Notifications } from '@oriel/api'
 import type { OpenClickhouse } from '@oriel/clickhouse'
 import { openClickhouse } from '@oriel/clickhouse'
 import type { Ingest } from '@oriel/ingest'
 import { openIngest } from '@oriel/ingest'
 import type { Delivery, RecordingTelemetry } from '@oriel/node'
-import { EXPOSITION_TYPES, expositionFormatOf, makeTelemetry, openDelivery, printExposition, watchProcess } from '@oriel/node'
-import { QueryRunner } from '@oriel/query'
+import { makeTelemetry, openDelivery, watchProcess } from '@oriel/node'
+import { flagNotes } from '@oriel/query'
 import { compatMounts } from './compat.ts'
 import type { Config } from './config.ts'
 import { watchEngine } from './engine-metrics.ts'
 import { ServerError } from './errors.ts'
-import { healthOf } from './health.ts'
 import type { Listener } from './listen.ts'
 import { isLoopback, listenError, listenHttp, logListening, printAddress } from './listen.ts'
 import type { WatchedSink } from './newest.ts'
@@ -21,9 +20,9 @@ import type { ScrapeTarget, Scraping } from './scraping.ts'
 import { openScraping } from './scraping.ts'
 import { deliverToSelf } from './self.ts'
 import type { StaticHandler } from './static.ts'
+import { makeServices } from './services.ts'
 import { findWebDir, makeStaticHandler, readVersion } from './static.ts'
 import { startingHandler } from './starting.ts'
-import { traceSource } from './traced-source.ts'
 
 /** What a start needs beside the configuration. */
 export interface StartOptions {
@@ -103,6 +102,7 @@ class Server implements RunningServer {
   #scraping: Scraping | undefined
   #delivery: Delivery | undefined
   #pendingTargets: ScrapeTarget[] = []
+  readonly #notifications = new Notifications()
   #isListening = false
   #isClosing = false
   #settle: { resolve: () => void; reject: (error: unknown) => void } = { resolve() {}, reject() {} }
@@ -116,7 +116,19 @@ class Server implements RunningServer {
     this.#store = store
     watchEngine(telemetry.registry, store.engine)
     this.#sink = watchSink(store.store.sink)
-    this.#services = this.#makeServices()
+    this.#services = makeServices({
+      config,
+      telemetry,
+      store,
+      sink: this.#sink,
+      version,
+      startedMs: this.#startedMs,
+      notifications: this.#notifications,
+      scraping: () => this.#scraping,
+      listeners: () => this.#addresses,
+      state: () => ({ isListening: this.#isListening, isClosing: this.#isClosing }),
+      reload: () => this.reload(),
+    })
     this.#apis = makeApis(this.#services)
     this.#static = makeStaticHandler(config.webDir ?? findWebDir())
     this.ready = new Promise((resolve, reject) => {
@@ -135,6 +147,8 @@ class Server implements RunningServer {
 
   /** Opens the HTTP listeners, then goes on in the background. */
   async open(): Promise<void> {
+    this.#notifications.add(STARTING)
+    for (const note of flagNotes(this.config.prometheus.features)) this.#telemetry.log('warn', 'feature flag', { note })
     const main = this.#makeHandler('http')
     this.#handlers.set('http', startingHandler(main))
     this.#handlers.set('otlp-http', startingHandler(main))
@@ -161,8 +175,10 @@ class Server implements RunningServer {
       const config = this.#options.readConfig?.() ?? this.config
       await this.#scraping?.reload(config.prometheusFile)
       this.#telemetry.log('info', 'configuration loaded')
+      this.#notifications.remove(RELOAD_FAILED)
     } catch (error) {
       this.#telemetry.log('error', 'cannot load configuration, the one before stays in force', { error })
+      this.#notifications.add(RELOAD_FAILED)
       throw error
     }
   }
@@ -170,6 +186,7 @@ class Server implements RunningServer {
   async close(): Promise<void> {
     if (this.#isClosing) return
     this.#isClosing = true
+    this.#notifications.add(STOPPING)
     this.#telemetry.log('info', 'stopping')
     await this.#scraping?.close()
     await Promise.all(this.#listeners.map((listener) => listener.close()))
@@ -203,6 +220,7 @@ class Server implements RunningServer {
     // The first screen must not be empty: the first delivery does not wait for the clock.
     void this.#delivery?.flush()
     void this.#learnNewest()
+    this.#notifications.remove(STARTING)
     telemetry.log('info', 'ready', { startMs: Date.now() - this.#startedMs })
   }
 
@@ -247,38 +265,12 @@ class Server implements RunningServer {
     logListening(this.#telemetry, 'otlp-grpc', address)
     this.#addresses.push({ name: 'otlp-grpc', address })
   }
-
-  #makeServices(): ApiServices {
-    const telemetry = this.#telemetry
-    const { engine, store } = this.#store
-    return {
-      runner: new QueryRunner({ source: traceSource(store, telemetry), telemetry }),
-      build: { version: this.#version, revision: '' },
-      startedMs: this.#startedMs,
-      now: Date.now,
-      targets: () => this.#scraping?.targets() ?? { active: [], dropped: [] },
-      prometheusConfig: () => this.#scraping?.config() ?? { yaml: '', loadedMs: this.#startedMs, isGood: true },
-      health: async () => healthOf(engine, { isListening: this.#isListening, isClosing: this.#isClosing }),
-      metrics: (accept) => {
-        const format = expositionFormatOf(accept)
-        return { contentType: EXPOSITION_TYPES[format], text: printExposition(telemetry.registry.families(), format) }
-      },
-      reload: () => this.reload(),
-      status: async () => {
-        const state = engine.state()
-        return {
-          version: this.#version,
-          startedMs: this.#startedMs,
-          engine: { state, version: state === 'ready' ? await engine.version() : '', restarts: engine.restarts },
-          dataDir: this.config.dataDir,
-          listeners: this.listeners,
-          newest: this.#sink.newest(),
-          isSelfOn: this.config.isSelfOn,
-        }
-      },
-    }
-  }
 }
+
+const STARTING = 'Oriel is starting.'
+const STOPPING = 'Oriel is shutting down and gracefully stopping all operations.'
+// Prometheus's words: dashboards look for them.
+const RELOAD_FAILED = 'Configuration reload has failed.'
 
 function originTest(origins: readonly string[]): { isAllowedOrigin?: (origin: string) => boolean } {
   if (origins.length === 0) return {}

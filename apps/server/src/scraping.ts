@@ -6,6 +6,7 @@ import { openScraper, parsePrometheusConfig } from '@oriel/ingest'
 import type { Telemetry } from '@oriel/model'
 import { stringify } from 'yaml'
 import { ServerError } from './errors.ts'
+import type { LoadedPrometheus } from './prometheus-view.ts'
 
 /** A target beside those of the configuration. */
 export interface ScrapeTarget {
@@ -19,7 +20,8 @@ export interface Scraping {
   /** Scrapes more targets, every 5 seconds. */
   add(targets: readonly ScrapeTarget[]): Promise<void>
   targets(): TargetsView
-  config(): { readonly yaml: string; readonly loadedMs: number; readonly isGood: boolean }
+  /** The configuration in use, and whether the last attempt to read it went well. */
+  config(): LoadedPrometheus & { readonly loadedMs: number; readonly isGood: boolean }
   /** Reads a prometheus.yml; rejects and changes nothing when it is bad. */
   reload(file: string | undefined): Promise<void>
   close(): Promise<void>
@@ -60,7 +62,7 @@ export function openScraping({ metrics, telemetry, tenant }: ScrapingOptions): S
       return apply(loaded)
     },
     targets: () => viewOf(scraper?.targets() ?? []),
-    config: () => ({ yaml: loaded.yaml, loadedMs, isGood }),
+    config: () => ({ config: loaded.config, yaml: loaded.yaml, loadedMs, isGood }),
     async reload(file) {
       isGood = false
       const next = file === undefined ? { ...loaded, config: parsePrometheusConfig(''), yaml: '' } : load(file)

@@ -8,6 +8,9 @@ export const API_ERRORS = {
   API_TOO_LARGE: 'The request body is larger than the limit named in the message.',
   API_BAD_CONTENT: 'The request body has a content type or encoding that this path does not take.',
   API_NOT_READY: 'The server is starting or stopping. Retry.',
+  API_DISABLED: 'What was asked for is switched off; the message or the documentation of the path names the switch.',
+  API_UNSUPPORTED:
+    'The path belongs to the product that we stand in for, but there is nothing behind it here; the message says why.',
   TRACE_NOT_FOUND: 'No span of this trace is stored.',
 } as const
 

@@ -1,6 +1,9 @@
 import type { StatusAnswer } from '@oriel/contract'
 import type { Clock, Labels, UnixMs } from '@oriel/model'
 import type { QueryRunner } from '@oriel/query'
+import type { Sink } from '@oriel/store'
+import type { Notifications } from './prometheus/notifications.ts'
+import type { RulesView } from './rules-view.ts'
 
 /** A scrape target as the APIs show it. */
 export interface TargetView {
@@ -23,6 +26,69 @@ export interface TargetsView {
   readonly dropped: readonly { readonly discoveredLabels: Labels; readonly scrapePool: string }[]
 }
 
+/** What one relabeling rule makes of a target's labels; `output` is empty once a rule has dropped the target. */
+export interface RelabelStep {
+  /** The rule in the words of prometheus.yml. */
+  readonly rule: Readonly<Record<string, unknown>>
+  readonly output: Labels
+  readonly isKept: boolean
+}
+
+/** The scrape configurations in use, by name of their pool: the `job_name`. */
+export interface ScrapePools {
+  names(): readonly string[]
+  /** As YAML, secrets left out; `undefined` for a pool that is not there. */
+  configOf(pool: string): string | undefined
+  relabelSteps(pool: string, labels: Labels): readonly RelabelStep[] | undefined
+}
+
+/** The Prometheus configuration in use. */
+export interface PrometheusConfigView {
+  /** Secrets left out. */
+  readonly yaml: string
+  readonly loadedMs: UnixMs
+  readonly isGood: boolean
+  /** What federation and remote read add to series of ours. */
+  readonly externalLabels: Readonly<Record<string, string>>
+}
+
+/** What was set at start that the Prometheus API shows or obeys. */
+export interface PrometheusSettings {
+  /** Feature flags that are on, by Prometheus's names. */
+  readonly features: ReadonlySet<string>
+  /** Every flag as Prometheus would be told it. */
+  readonly flags: Readonly<Record<string, string>>
+  readonly isAdminOn: boolean
+  /** Samples of one remote read that is not streamed. */
+  readonly readSampleLimit: number
+  /** About how many bytes a frame of a streamed remote read has. */
+  readonly readFrameBytes: number
+}
+
+/** A metric of our own, as the sdk's registry holds it. `counts` of a histogram are per bucket, the last up to +Inf. */
+export type SelfMetric =
+  | {
+      readonly kind: 'counter' | 'gauge'
+      readonly name: string
+      readonly help: string
+      readonly points: ReadonlyMap<string, { readonly labels: Readonly<Record<string, string>>; readonly value: number }>
+    }
+  | {
+      readonly kind: 'histogram'
+      readonly name: string
+      readonly help: string
+      readonly buckets: readonly number[]
+      readonly points: ReadonlyMap<
+        string,
+        {
+          readonly labels: Readonly<Record<string, string>>
+          readonly counts: Float64Array
+          readonly sum: number
+          readonly count: number
+        }
+      >
+    }
+
 /** What was built, as every product's `buildinfo` tells it. */
 export interface BuildInfo {
   readonly version: string
@@ -43,13 +109,19 @@ export interface ApiServices {
   readonly startedMs: UnixMs
   readonly now: Clock
   readonly targets: () => TargetsView
-  /** The Prometheus configuration in use, secrets left out. */
-  readonly prometheusConfig: () => { readonly yaml: string; readonly loadedMs: UnixMs; readonly isGood: boolean }
+  readonly scrapePools: ScrapePools
+  readonly prometheusConfig: () => PrometheusConfigView
+  readonly prometheus: PrometheusSettings
+  readonly rules: RulesView
+  readonly notifications: Notifications
+  /** For what the API deletes. */
+  readonly sink: Pick<Sink, 'deleteMetrics' | 'purgeDeleted'>
   /** What the page shows of the running program. */
   readonly status: () => Promise<StatusAnswer>
   readonly health: () => Promise<HealthView>
   /** Our own metrics as a scraper's `Accept` header asks for them. */
   readonly metrics: (accept: string) => { readonly contentType: string; readonly text: string }
+  readonly selfMetrics: () => readonly SelfMetric[]
   /** Reads the configuration files again, all or nothing. */
   readonly reload: () => Promise<void>
 }

@@ -185,7 +185,8 @@ function parsePrimary(cursor: Cursor): Expr {
 
 const NEVER_METRICS = new Set(['bool', 'group_left', 'group_right', 'ignoring', 'on', 'atan2'])
 
-function isMetricName(kind: string): boolean {
+/** Whether a token of this kind, other than a plain identifier, may name a metric. */
+export function isMetricName(kind: string): boolean {
   return kind === 'metric identifier' || (isKeyword(kind) && !NEVER_METRICS.has(kind))
 }
 

@@ -3,6 +3,7 @@ import type { PromqlResult } from '@oriel/promql'
 import { evaluate, printNote } from '@oriel/promql'
 import type { QueryContext, Source } from '@oriel/store'
 import type { PromQLRequest, QueryAnswer, QueryWarning } from './requests.ts'
+import type { PromQLSettings } from './settings.ts'
 
 /** One series of an answer: only the points that have a value, times rising. */
 export interface MatrixSeries {
@@ -24,19 +25,29 @@ export type PromQLData =
 
 export type PromQLAnswer = QueryAnswer<PromQLData>
 
+/** What one query runs with. */
+export interface PromQLRun {
+  readonly context: QueryContext
+  readonly settings: PromQLSettings
+  /** Gathers what the asker should know. */
+  readonly warnings: QueryWarning[]
+}
+
 /** Evaluates PromQL over the store's metrics. A range query answers a matrix, also over a single step. */
 export async function runPromQL(
   source: Source,
   request: PromQLRequest,
-  context: QueryContext,
-  warnings: QueryWarning[],
+  { context, settings, warnings }: PromQLRun,
 ): Promise<PromQLData> {
-  const { expr, lookbackMs } = request
+  const { expr } = request
+  const { features, subqueryStepMs } = settings
   const times =
     request.kind === 'instant'
       ? { startMs: request.tMs, endMs: request.tMs, stepMs: 1 }
       : { startMs: request.startMs, endMs: request.endMs, stepMs: request.stepMs }
-  const result = await evaluate(source.metrics, { expr, ...times, ...(lookbackMs === undefined ? {} : { lookbackMs }) }, context)
+  const lookbackMs = request.lookbackMs ?? settings.lookbackMs
+  const query = { expr, ...times, lookbackMs, features, defaultSubqueryStepMs: subqueryStepMs }
+  const result = await evaluate(source.metrics, query, context)
   for (const note of [...result.warnings, ...result.infos]) {
     const level = note.severity === 'info' ? 'info' : 'warning'
     warnings.push({ level, message: printNote(expr, note), position: note.span })

@@ -25,6 +25,8 @@ import type {
   TraceSearchAnswer,
   TraceSearchQuery,
 } from './requests.ts'
+import type { PromQLSettings } from './settings.ts'
+import { DEFAULT_PROMQL_SETTINGS } from './settings.ts'
 import { Slots } from './slots.ts'
 import { runTraceSearch, searchText } from './traces.ts'
 
@@ -50,6 +52,8 @@ export interface RunnerOptions {
   readonly telemetry?: Telemetry
   /** Limits of a tenant; the defaults when absent. */
   readonly limitsOf?: (tenant: string) => RunnerLimits
+  /** How PromQL is read, asked at each query so that a reload shows at once. */
+  readonly promql?: () => PromQLSettings
   readonly now?: Clock
 }
 
@@ -72,26 +76,39 @@ export class QueryRunner {
   readonly #source: Source
   readonly #limitsOf: (tenant: string) => RunnerLimits
   readonly #now: Clock
+  readonly #promql: () => PromQLSettings
   readonly #slots = new Slots()
   readonly #running = new Map<string, Running>()
   readonly #log: QueryLog
   readonly #runningGauge: Gauge
   readonly #waitingGauge: Gauge
 
-  constructor({ source, telemetry = silentTelemetry, limitsOf = () => DEFAULT_RUNNER_LIMITS, now = Date.now }: RunnerOptions) {
+  constructor({
+    source,
+    telemetry = silentTelemetry,
+    limitsOf = () => DEFAULT_RUNNER_LIMITS,
+    promql = () => DEFAULT_PROMQL_SETTINGS,
+    now = Date.now,
+  }: RunnerOptions) {
     this.#source = source
     this.#limitsOf = limitsOf
+    this.#promql = promql
     this.#now = now
     this.#log = new QueryLog(telemetry)
     this.#runningGauge = telemetry.gauge('oriel_query_running', 'Queries that run now.')
     this.#waitingGauge = telemetry.gauge('oriel_query_waiting', 'Queries that wait for a slot now.')
   }
 
+  /** How PromQL is read now. */
+  get promql(): PromQLSettings {
+    return this.#promql()
+  }
+
   /** Runs a PromQL query. */
   runPromQL(request: PromQLRequest, caller: QueryCaller): Promise<PromQLAnswer> {
     return this.#run({ language: 'promql', text: request.expr }, caller, (limits) => {
       checkPromQL(request, limits)
-      return (context, warnings) => runPromQL(this.#source, request, context, warnings)
+      return (context, warnings) => runPromQL(this.#source, request, { context, settings: this.promql, warnings })
     })
   }
 

@@ -13,15 +13,20 @@ export interface Exchange {
   /** Parameters of the query string, followed by those of a form body. */
   readonly query: URLSearchParams
   readonly tenants: readonly string[]
+  /** The body as it was sent, for routes that ask for it; empty for the others. */
+  readonly body: Uint8Array
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal
 }
 
-/** What a handler answers. A body in pieces is written as it is made, with back-pressure; pieces of about 64 KiB suit. */
+/**
+ * What a handler answers. A body in pieces is written as it is made, with back-pressure; pieces of about 64 KiB suit. One whose pieces
+ * must be waited for goes out as they come, uncompressed; its generator is ended when the client leaves.
+ */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | Iterable<string>
+  readonly body: string | Uint8Array | Iterable<string> | AsyncGenerator<string | Uint8Array>
 }
 
 /** One path of an API. `:name` takes one part of the path. */
@@ -29,6 +34,8 @@ export interface Route {
   readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[]
   readonly path: string
   readonly handle: (exchange: Exchange) => Promise<Answer> | Answer
+  /** Takes a body that is no form, of at most so many bytes. */
+  readonly maxBodyBytes?: number
   /** No span and no duration: probes and scrapes would bury what people do. */
   readonly isQuiet?: boolean
 }

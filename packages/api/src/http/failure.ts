@@ -14,6 +14,7 @@ export type FailureKind =
   | 'too_large'
   | 'bad_content'
   | 'unsupported'
+  | 'disabled'
   | 'internal'
 
 /** A failure on its way out. `position` is a range of character offsets in the query text. */
@@ -38,6 +39,7 @@ export const STATUS_OF_KIND: Readonly<Record<FailureKind, number>> = {
   too_large: 413,
   bad_content: 415,
   unsupported: 501,
+  disabled: 403,
   internal: 500,
 }
 
@@ -52,6 +54,8 @@ export const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   API_TOO_LARGE: 'too_large',
   API_BAD_CONTENT: 'bad_content',
   API_NOT_READY: 'unavailable',
+  API_DISABLED: 'disabled',
+  API_UNSUPPORTED: 'unsupported',
   TRACE_NOT_FOUND: 'not_found',
   MODEL_BAD_REGEX: 'bad_data',
   QUERY_SYNTAX: 'bad_data',

@@ -8,7 +8,7 @@ import type { Answer, Api, Exchange, RawHandler, Route } from './exchange.ts'
 import { jsonAnswer } from './exchange.ts'
 import type { Failure } from './failure.ts'
 import { failureOf, STATUS_OF_KIND } from './failure.ts'
-import { readParameters, tenantsOf } from './request.ts'
+import { readBody, readParameters, tenantsOf } from './request.ts'
 import { respond } from './respond.ts'
 import { Router } from './router.ts'
 
@@ -128,12 +128,15 @@ class HttpHandler {
       if (!response.writableFinished) gone.abort()
     })
     try {
+      const { maxBodyBytes } = route
+      const isForm = maxBodyBytes === undefined
       const exchange: Exchange = {
         method: request.method ?? 'GET',
         path: url.pathname,
         headers: request.headers,
         params,
-        query: await readParameters(request, url),
+        query: isForm ? await readParameters(request, url) : new URLSearchParams(url.search),
+        body: isForm ? NO_BODY : await readBody(request, maxBodyBytes),
         tenants: tenantsOf(request, this.#options.defaultTenant),
         signal: gone.signal,
       }
@@ -178,6 +181,8 @@ class HttpHandler {
     return best?.api
   }
 }
+
+const NO_BODY = new Uint8Array(0)
 
 interface Found {
   readonly url: URL

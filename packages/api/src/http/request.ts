@@ -30,7 +30,7 @@ export async function readParameters(request: IncomingMessage, url: URL): Promis
 const MAX_DISCARDED_BYTES = 16 * 2 ** 20
 
 /** Reads a whole body. Throws API_TOO_LARGE beyond `limit` bytes; the rest is read and dropped as far as that is bearable. */
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const pieces: Buffer[] = []
   let size = 0
   for await (const piece of request.iterator({ destroyOnReturn: false })) {

@@ -22,6 +22,7 @@ export async function respond(request: IncomingMessage, response: ServerResponse
   const { body } = answer
   if (typeof body === 'string') return respondWhole(request, response, answer, Buffer.from(body))
   if (body instanceof Uint8Array) return respondWhole(request, response, answer, body)
+  if (Symbol.asyncIterator in body) return respondLive(request, response, answer, body)
   const pieces = gather(body)
   const first = pieces.next()
   if (first.done === true) return respondWhole(request, response, answer, Buffer.alloc(0))
@@ -67,6 +68,24 @@ async function respondPieces(
     if (response.destroyed) return
     if (!response.write(piece)) await drained(response)
   }
+  response.end()
+}
+
+/** Sends pieces as they come: the head goes out at once, so that the asker knows it is connected. */
+async function respondLive(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  pieces: AsyncGenerator<string | Uint8Array>,
+): Promise<void> {
+  response.writeHead(answer.status, { ...answer.headers, vary: 'accept-encoding, origin' })
+  response.flushHeaders()
+  if (request.method !== 'HEAD') {
+    for await (const piece of pieces) {
+      if (response.destroyed) break
+      if (piece.length > 0 && !response.write(piece)) await drained(response)
+    }
+  } else await pieces.return(undefined)
   response.end()
 }
 

@@ -76,11 +76,21 @@ describe('Prometheus API', () => {
 
   async function refuses(path: string, want: string): Promise<void> {
     const { status, body } = await server.json(path)
-    expect([status, body]).toEqual([400, { status: 'error', errorType: 'bad_data', error: want }])
+    expect([status, body]).toMatchObject([400, { status: 'error', errorType: 'bad_data', error: want }])
   }
 
   it('refuses what it cannot read in the words of Prometheus', async () => {
-    await refuses('/api/v1/query?query=up&time=x', 'invalid parameter "time": cannot parse "x" to a valid timestamp')
+    await refuses(
+      '/api/v1/query?query=up&time=x',
+      'invalid parameter "time": invalid time value for \'time\': cannot parse "x" to a valid timestamp',
+    )
+    await refuses('/api/v1/query?query=up&limit=x', 'invalid parameter "limit": strconv.Atoi: parsing "x": invalid syntax')
+    await refuses('/api/v1/query?query=up&limit=-1', 'invalid parameter "limit": limit must be non-negative')
+    await refuses(
+      '/api/v1/query?query=up&lookback_delta=x',
+      'error parsing lookback delta duration: cannot parse "x" to a valid duration',
+    )
+    await refuses('/api/v1/query', 'invalid parameter "query": unknown position: parse error: no expression found in input')
     await refuses(
       '/api/v1/query_range?query=up&start=1&end=2&step=x',
       'invalid parameter "step": cannot parse "x" to a valid duration',
@@ -91,9 +101,13 @@ describe('Prometheus API', () => {
     )
     await refuses(
       '/api/v1/query_range?query=up&start=0&end=11001&step=1',
-      'invalid parameter "step": exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
+      'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
     )
-    await refuses('/api/v1/series', 'invalid parameter "match[]": no match[] parameter provided')
+    await refuses('/api/v1/series', 'no match[] parameter provided')
+    await refuses('/api/v1/labels?match[]={}', 'match[] must contain at least one non-empty matcher')
+    await refuses('/api/v1/metadata?limit=x', 'limit must be a number')
+    await refuses('/api/v1/status/tsdb?limit=0', 'limit must be a positive number')
+    await refuses('/api/v1/rules?type=x', 'invalid parameter "type": not supported value "x"')
   })
 
   it('lists label names, values and series', async () => {

@@ -3,45 +3,71 @@ import { jsonAnswer } from '../http/exchange.ts'
 import type { Failure, FailureKind } from '../http/failure.ts'
 import { STATUS_OF_KIND } from '../http/failure.ts'
 import type { ApiServices } from '../services.ts'
+import { cleanTombstones, deleteSeries, snapshot } from './admin.ts'
+import { exemplarsQuery } from './exemplars.ts'
+import { features, flags } from './flags.ts'
 import { formatQuery, parseQuery } from './language.ts'
-import { labelNames, labelValues, metadata, series } from './lookup.ts'
-import { exemplarsQuery, instantQuery, rangeQuery } from './query.ts'
-import { buildInfo, runtimeInfo, scrapePools, success, targets } from './status.ts'
+import { labelNames, labelValues, series } from './lookup.ts'
+import { metadata, targetMetadata } from './metadata.ts'
+import { liveNotifications, notifications } from './notifications.ts'
+import { instantQuery, rangeQuery } from './query.ts'
+import { alertmanagers, alerts, rules } from './rules.ts'
+import { selfMetrics } from './self-metrics.ts'
+import { buildInfo, runtimeInfo, tsdbBlocks, tsdbStatus, walReplay } from './status.ts'
+import { success } from './success.ts'
+import { relabelSteps, scrapePoolConfig, scrapePools, targets } from './targets.ts'
 
-/** The Prometheus HTTP API v1. Source: Prometheus 3.14, docs/querying/api.md. */
+/** The Prometheus HTTP API v1. Source: Prometheus 3.14, docs/querying/api.md and web/api/v1. */
 export function makePrometheusApi(services: ApiServices): Api {
   return { name: 'prometheus', routes: makeRoutes(services), renderFailure }
 }
 
 const GET = ['GET'] as const
 const BOTH = ['GET', 'POST'] as const
+const WRITE = ['POST', 'PUT'] as const
 
 type Handle = (services: ApiServices, exchange: Exchange) => Promise<Answer> | Answer
 
+const PATHS: readonly (readonly [methods: Route['methods'], path: string, handle: Handle])[] = [
+  [BOTH, '/query', instantQuery],
+  [BOTH, '/query_range', rangeQuery],
+  [BOTH, '/query_exemplars', exemplarsQuery],
+  [BOTH, '/format_query', formatQuery],
+  [BOTH, '/parse_query', parseQuery],
+  [BOTH, '/labels', labelNames],
+  [GET, '/label/:name/values', labelValues],
+  [BOTH, '/series', series],
+  [GET, '/metadata', metadata],
+  [GET, '/targets', targets],
+  [GET, '/targets/metadata', targetMetadata],
+  [GET, '/targets/relabel_steps', relabelSteps],
+  [GET, '/scrape_pools', scrapePools],
+  [GET, '/scrape_pools/config', scrapePoolConfig],
+  [GET, '/rules', rules],
+  [GET, '/alerts', alerts],
+  [GET, '/alertmanagers', alertmanagers],
+  [GET, '/features', features],
+  [GET, '/notifications', notifications],
+  [GET, '/notifications/live', liveNotifications],
+  [GET, '/status/buildinfo', (services) => success(buildInfo(services))],
+  [GET, '/status/runtimeinfo', runtimeInfo],
+  [GET, '/status/config', ({ prometheusConfig }) => success({ yaml: prometheusConfig().yaml })],
+  [GET, '/status/flags', flags],
+  [GET, '/status/tsdb', tsdbStatus],
+  [GET, '/status/tsdb/blocks', tsdbBlocks],
+  [GET, '/status/walreplay', walReplay],
+  [GET, '/status/self_metrics', selfMetrics],
+  [WRITE, '/admin/tsdb/delete_series', deleteSeries],
+  [WRITE, '/admin/tsdb/clean_tombstones', cleanTombstones],
+  [WRITE, '/admin/tsdb/snapshot', snapshot],
+]
+
 function makeRoutes(services: ApiServices): Route[] {
-  const route = (methods: Route['methods'], path: string, handle: Handle): Route => {
-    return { methods, path: `/api/v1${path}`, handle: (exchange) => handle(services, exchange) }
-  }
-  return [
-    route(BOTH, '/query', instantQuery),
-    route(BOTH, '/query_range', rangeQuery),
-    route(BOTH, '/query_exemplars', exemplarsQuery),
-    route(BOTH, '/format_query', formatQuery),
-    route(BOTH, '/parse_query', parseQuery),
-    route(BOTH, '/labels', labelNames),
-    route(GET, '/label/:name/values', labelValues),
-    route(BOTH, '/series', series),
-    route(GET, '/metadata', metadata),
-    route(GET, '/targets', targets),
-    route(GET, '/scrape_pools', scrapePools),
-    route(GET, '/rules', () => success({ groups: [] })),
-    route(GET, '/alerts', () => success({ alerts: [] })),
-    route(GET, '/alertmanagers', () => success({ activeAlertmanagers: [], droppedAlertmanagers: [] })),
-    route(GET, '/status/buildinfo', () => success(buildInfo(services))),
-    route(GET, '/status/runtimeinfo', runtimeInfo),
-    route(GET, '/status/config', () => success({ yaml: services.prometheusConfig().yaml })),
-    route(GET, '/status/flags', () => success({ 'web.enable-lifecycle': 'true', 'web.enable-remote-write-receiver': 'true' })),
-  ]
+  return PATHS.map(([methods, path, handle]) => {
+    // Whoever listens to notifications does so for hours: that is no slow request.
+    const isQuiet = path === '/notifications/live'
+    return { methods, path: `/api/v1${path}`, handle: (exchange) => handle(services, exchange), isQuiet }
+  })
 }
 
 interface Words {
@@ -57,6 +83,8 @@ const WORDS: Readonly<Partial<Record<FailureKind, Words>>> = {
   timeout: { status: 503, errorType: 'timeout' },
   cancelled: { status: 499, errorType: 'canceled' },
   busy: { status: 429, errorType: 'too_many_requests' },
+  // What is switched off is "unavailable" with 500 in Prometheus; an engine that is away is worth another try.
+  disabled: { status: 500, errorType: 'unavailable' },
   unavailable: { status: 503, errorType: 'unavailable' },
   not_found: { status: 404, errorType: 'not_found' },
   internal: { status: 500, errorType: 'internal' },

@@ -1,20 +1,18 @@
-import type { Labels, Matcher, MetricMetadata } from '@oriel/model'
+import type { Labels } from '@oriel/model'
 import type { QueryAnswer } from '@oriel/query'
 import type { IndexRequest } from '@oriel/store'
 import { callerOf, jsonPieces } from '../http/exchange.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
 import type { ApiServices } from '../services.ts'
-import { badParameter, countParameter, rangeParameters } from './params.ts'
+import type { Fail } from './params.ts'
+import { limitParameter, matchParameters, plainFail, rangeParameters, refuse } from './params.ts'
 import { printLabels } from './print.ts'
-import { printWarnings } from './query.ts'
-import { parseSelector } from './selectors.ts'
-
-const TRUNCATED = 'results truncated due to limit'
+import { printWarnings, TRUNCATED } from './warnings.ts'
 
 /** GET and POST /api/v1/labels. */
 export async function labelNames(services: ApiServices, exchange: Exchange): Promise<Answer> {
-  const limit = countParameter(exchange, 'limit', 0)
-  const request = indexRequest(exchange, limit)
+  const limit = limitParameter(exchange)
+  const request = indexRequest(exchange, limit, plainFail)
   const answer = await services.runner.lookup('label names', callerOf(exchange, 'prometheus'), (source, context) =>
     source.metrics.labelNames(request, context),
   )
@@ -24,9 +22,9 @@ export async function labelNames(services: ApiServices, exchange: Exchange): Pro
 /** GET /api/v1/label/<name>/values. The name may be written `U__` with escapes, for names beyond [a-zA-Z0-9_]. */
 export async function labelValues(services: ApiServices, exchange: Exchange): Promise<Answer> {
   const name = unescapeName(exchange.params['name'] ?? '')
-  if (name === '') throw badParameter('name', 'invalid label name: ""')
-  const limit = countParameter(exchange, 'limit', 0)
-  const request = indexRequest(exchange, limit)
+  if (name === '') plainFail('invalid label name: ""')
+  const limit = limitParameter(exchange)
+  const request = indexRequest(exchange, limit, plainFail)
   const answer = await services.runner.lookup(`label values ${name}`, callerOf(exchange, 'prometheus'), (source, context) =>
     source.metrics.labelValues(name, request, context),
   )
@@ -35,37 +33,19 @@ export async function labelValues(services: ApiServices, exchange: Exchange): Pr
 
 /** GET and POST /api/v1/series. */
 export async function series(services: ApiServices, exchange: Exchange): Promise<Answer> {
-  const limit = countParameter(exchange, 'limit', 0)
-  const request = indexRequest(exchange, limit)
-  if (request.matcherSets.length === 0) throw badParameter('match[]', 'no match[] parameter provided')
+  if (!exchange.query.has('match[]')) plainFail('no match[] parameter provided')
+  const limit = limitParameter(exchange)
+  const request = indexRequest(exchange, limit, (why, cause) => refuse('match[]', why, cause))
   const answer = await services.runner.lookup('series', callerOf(exchange, 'prometheus'), (source, context) =>
     source.metrics.series(request, context),
   )
   return jsonPieces(printSeries(answer, limit))
 }
 
-/** GET /api/v1/metadata. */
-export async function metadata(services: ApiServices, exchange: Exchange): Promise<Answer> {
-  const limit = countParameter(exchange, 'limit', 0)
-  const perMetric = countParameter(exchange, 'limit_per_metric', 0)
-  const metric = exchange.query.get('metric') ?? ''
-  const request = metric === '' ? { limit: 0 } : { metric, limit: 0 }
-  const answer = await services.runner.lookup('metadata', callerOf(exchange, 'prometheus'), (source, context) =>
-    source.metrics.metadata(request, context),
-  )
-  const data: Record<string, { type: string; help: string; unit: string }[]> = {}
-  for (const [name, entries] of byMetric(answer.data)) {
-    if (limit > 0 && Object.keys(data).length >= limit) break
-    const kept = perMetric > 0 ? entries.slice(0, perMetric) : entries
-    data[name] = kept.map(({ type, help, unit }) => ({ type, help, unit }))
-  }
-  return jsonPieces([JSON.stringify({ status: 'success', data })])
-}
-
-/** The matcher sets of `match[]`, the range, and room for one more than `limit` so that a cut is noticed. */
-function indexRequest(exchange: Exchange, limit: number): IndexRequest {
-  const matcherSets: Matcher[][] = exchange.query.getAll('match[]').flatMap((text) => parseSelector(text, 'one'))
-  return { matcherSets, range: rangeParameters(exchange), limit: limit === 0 ? 0 : limit + 1 }
+/** The range, the matcher sets of `match[]`, and room for one more than `limit` so that a cut is noticed. */
+function indexRequest(exchange: Exchange, limit: number, fail: Fail): IndexRequest {
+  const range = rangeParameters(exchange)
+  return { range, matcherSets: matchParameters(exchange, fail), limit: limit === 0 ? 0 : limit + 1 }
 }
 
 function answerTexts({ data, warnings }: QueryAnswer<string[]>, limit: number): Answer {
@@ -84,16 +64,6 @@ function* printSeries({ data, warnings }: QueryAnswer<Labels[]>, limit: number):
     isFirst = false
   }
   yield `]${printWarnings(warnings, isCut ? [TRUNCATED] : [])}}`
-}
-
-function byMetric(all: readonly MetricMetadata[]): Map<string, MetricMetadata[]> {
-  const grouped = new Map<string, MetricMetadata[]>()
-  for (const entry of all) {
-    const known = grouped.get(entry.metric)
-    if (known === undefined) grouped.set(entry.metric, [entry])
-    else known.push(entry)
-  }
-  return grouped
 }
 
 /** Undoes Prometheus's value escaping: `U__` in front, `__` for `_`, `_HEX_` for a code point. Source: Prometheus common model/metric.go. */

@@ -1,99 +1,73 @@
-import type { QueryAnswer, QueryWarning } from '@oriel/query'
-import type { PromQLAnswer } from '@oriel/query'
+import type { PromQLAnswer, PromQLRequest } from '@oriel/query'
 import { callerOf, jsonPieces } from '../http/exchange.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
 import type { ApiServices } from '../services.ts'
-import { badParameter, countParameter, durationParameter, requiredText, timeParameter } from './params.ts'
-import { printLabels, printResult, printSeconds, resultSize } from './print.ts'
-import { printNumber } from '@oriel/syntax'
-import { parseSelector } from './selectors.ts'
+import {
+  limitParameter,
+  optionalDuration,
+  optionalTime,
+  parseDurationText,
+  plainFail,
+  refuse,
+  requiredTime,
+  withQueryErrors,
+} from './params.ts'
+import { printResult, resultSize } from './print.ts'
+import { printStats, statsWarning } from './stats.ts'
+import { printWarnings, TRUNCATED } from './warnings.ts'
 
 // As Prometheus: more points than this in one series no screen can show. Longer answers are asked for in parts.
 const MAX_POINTS = 11_000
 
 /** GET and POST /api/v1/query. */
-export async function instantQuery(services: ApiServices, exchange: Exchange): Promise<Answer> {
-  const expr = requiredText(exchange, 'query')
-  const tMs = timeParameter(exchange, 'time', services.now())
-  const limit = countParameter(exchange, 'limit', 0)
-  const lookbackMs = durationParameter(exchange, 'lookback_delta')
-  const caller = callerOf(exchange, 'prometheus', durationParameter(exchange, 'timeout'))
-  const request = { expr, kind: 'instant', tMs, ...(lookbackMs !== undefined && { lookbackMs }) } as const
-  return answerQuery(exchange, await services.runner.runPromQL(request, caller), limit)
+export function instantQuery(services: ApiServices, exchange: Exchange): Promise<Answer> {
+  const limit = limitParameter(exchange)
+  const tMs = optionalTime(exchange, 'time', services.now())
+  return answerQuery(services, exchange, limit, { kind: 'instant', tMs })
 }
 
 /** GET and POST /api/v1/query_range. */
-export async function rangeQuery(services: ApiServices, exchange: Exchange): Promise<Answer> {
-  const startMs = timeParameter(exchange, 'start', undefined)
-  const endMs = timeParameter(exchange, 'end', undefined)
-  if (endMs < startMs) throw badParameter('end', 'end timestamp must not be before start time')
-  const stepMs = durationParameter(exchange, 'step')
-  if (stepMs === undefined) throw badParameter('step', 'cannot parse "" to a valid duration')
-  if (stepMs < 1)
-    throw badParameter('step', 'zero or negative query resolution step widths are not accepted. Try a positive integer')
-  if ((endMs - startMs) / stepMs > MAX_POINTS) {
-    const why = 'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)'
-    throw badParameter('step', why)
+export function rangeQuery(services: ApiServices, exchange: Exchange): Promise<Answer> {
+  const limit = limitParameter(exchange)
+  const startMs = requiredTime(exchange, 'start')
+  const endMs = requiredTime(exchange, 'end')
+  if (endMs < startMs) refuse('end', 'end timestamp must not be before start time')
+  const stepMs = parseDurationText(exchange.query.get('step') ?? '', (why) => refuse('step', why))
+  if (stepMs <= 0) refuse('step', 'zero or negative query resolution step widths are not accepted. Try a positive integer')
+  if (Math.trunc((endMs - startMs) / stepMs) > MAX_POINTS) {
+    plainFail('exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)')
   }
-  const expr = requiredText(exchange, 'query')
-  const limit = countParameter(exchange, 'limit', 0)
-  const lookbackMs = durationParameter(exchange, 'lookback_delta')
-  const caller = callerOf(exchange, 'prometheus', durationParameter(exchange, 'timeout'))
-  const grid = { startMs, endMs, stepMs: Math.round(stepMs) }
-  const request = { expr, kind: 'range', ...grid, ...(lookbackMs !== undefined && { lookbackMs }) } as const
-  return answerQuery(exchange, await services.runner.runPromQL(request, caller), limit)
+  if (stepMs < 1) refuse('step', 'a step below a millisecond is not supported')
+  return answerQuery(services, exchange, limit, { kind: 'range', startMs, endMs, stepMs: Math.trunc(stepMs) })
 }
 
-/** GET and POST /api/v1/query_exemplars: of every selector in the query. */
-export async function exemplarsQuery(services: ApiServices, exchange: Exchange): Promise<Answer> {
-  const selectors = parseSelector(requiredText(exchange, 'query'), 'any')
-  const startMs = timeParameter(exchange, 'start', undefined)
-  const endMs = timeParameter(exchange, 'end', undefined)
-  if (endMs < startMs) throw badParameter('end', 'end timestamp must not be before start time')
-  const range = { startMs, endMs }
-  const answer = await services.runner.lookup('exemplars', callerOf(exchange, 'prometheus'), (source, context) =>
-    Promise.all(selectors.map((matchers) => source.metrics.exemplars({ matchers, range }, context))),
-  )
-  const printed = answer.data.flat().map(({ seriesLabels, exemplars }) => {
-    const points = exemplars.map(
-      ({ labels, value, tMs }) =>
-        `{"labels":${printLabels(labels)},"value":"${printNumber(value)}","timestamp":${printSeconds(tMs)}}`,
-    )
-    return `{"seriesLabels":${printLabels(seriesLabels)},"exemplars":[${points.join(',')}]}`
-  })
-  return jsonPieces([`{"status":"success","data":[${printed.join(',')}]}`])
+type Times = PromQLRequest extends infer Request
+  ? Request extends PromQLRequest
+    ? Omit<Request, 'expr' | 'lookbackMs'>
+    : never
+  : never
+
+async function answerQuery(services: ApiServices, exchange: Exchange, limit: number, times: Times): Promise<Answer> {
+  const caller = callerOf(exchange, 'prometheus', optionalDuration(exchange, 'timeout'))
+  const expr = exchange.query.get('query') ?? ''
+  const request: PromQLRequest = { expr, ...times, ...lookbackParameter(exchange) }
+  const answer = await withQueryErrors(expr, () => services.runner.runPromQL(request, caller))
+  return jsonPieces(printAnswer(exchange, answer, limit))
 }
 
-/** Warnings and infos of an answer as `,"warnings":[...],"infos":[...]`, each only when there is one. */
-export function printWarnings(warnings: readonly QueryWarning[], more: readonly string[] = []): string {
-  const told = [...warnings.filter(({ level }) => level === 'warning').map(({ message }) => message), ...more]
-  const infos = warnings.filter(({ level }) => level === 'info').map(({ message }) => message)
-  const warningsText = told.length === 0 ? '' : `,"warnings":${JSON.stringify(told)}`
-  return infos.length === 0 ? warningsText : `${warningsText},"infos":${JSON.stringify(infos)}`
+function lookbackParameter({ query }: Exchange): { lookbackMs?: number } {
+  const text = query.get('lookback_delta') ?? ''
+  if (text === '') return {}
+  const lookbackMs = parseDurationText(text, (why) => plainFail(`error parsing lookback delta duration: ${why}`))
+  // Go's zero means "not said" there.
+  return lookbackMs > 0 ? { lookbackMs } : {}
 }
 
-function answerQuery(exchange: Exchange, answer: PromQLAnswer, limit: number): Answer {
-  return jsonPieces(printAnswer(answer, limit, (exchange.query.get('stats') ?? '') !== ''))
-}
-
-function* printAnswer(answer: PromQLAnswer, limit: number, hasStats: boolean): Generator<string> {
+function* printAnswer(exchange: Exchange, answer: PromQLAnswer, limit: number): Generator<string> {
+  const { data, warnings } = answer
   yield '{"status":"success","data":{'
-  yield* printResult(answer.data, limit)
-  if (hasStats) yield `,"stats":${printStats(answer)}`
-  const isCut = limit > 0 && resultSize(answer.data) > limit
-  yield `}${printWarnings(answer.warnings, isCut ? ['results truncated due to limit'] : [])}}`
-}
-
-/** Prometheus's statistics. Times are in seconds; the engine's work counts as preparation, as reading blocks does there. */
-function printStats({ stats, elapsedMs, queuedMs }: QueryAnswer<unknown>): string {
-  const timings = {
-    evalTotalTime: (elapsedMs - queuedMs) / 1_000,
-    resultSortTime: 0,
-    queryPreparationTime: stats.engineMs / 1_000,
-    innerEvalTime: Math.max(0, elapsedMs - queuedMs - stats.engineMs) / 1_000,
-    execQueueTime: queuedMs / 1_000,
-    execTotalTime: elapsedMs / 1_000,
-  }
-  const samples = { totalQueryableSamples: stats.samples, samplesRead: stats.samples, peakSamples: stats.samples }
-  return JSON.stringify({ timings, samples })
+  yield* printResult(data, limit)
+  yield* printStats(exchange, answer)
+  const isCut = limit > 0 && resultSize(data) > limit
+  yield `}${printWarnings(warnings, [...(isCut ? [TRUNCATED] : []), ...statsWarning(exchange)])}}`
 }

@@ -1,36 +1,10 @@
-import { hostname } from 'node:os'
-import { labelsToRecord } from '@oriel/model'
+import { availableParallelism, hostname } from 'node:os'
 import type { Answer, Exchange } from '../http/exchange.ts'
-import { jsonAnswer } from '../http/exchange.ts'
-import type { ApiServices, TargetsView, TargetView } from '../services.ts'
-import { badParameter } from './params.ts'
-
-/** An answer in Prometheus's envelope. */
-export function success(data: unknown): Answer {
-  return jsonAnswer({ status: 'success', data })
-}
-
-/** GET /api/v1/targets. */
-export function targets(services: ApiServices, { query }: Exchange): Answer {
-  const state = (query.get('state') ?? 'any') || 'any'
-  if (!['any', 'active', 'dropped'].includes(state)) throw badParameter('state', 'it must be active, dropped or any')
-  const pool = query.get('scrapePool') ?? ''
-  const { active, dropped } = onlyPool(services.targets(), pool)
-  const droppedTargetCounts: Record<string, number> = {}
-  for (const { scrapePool } of active) droppedTargetCounts[scrapePool] ??= 0
-  for (const { scrapePool } of dropped) droppedTargetCounts[scrapePool] = (droppedTargetCounts[scrapePool] ?? 0) + 1
-  return success({
-    activeTargets: state === 'dropped' ? [] : active.map(activeTarget),
-    droppedTargets: state === 'active' ? [] : dropped.map(droppedTarget),
-    droppedTargetCounts,
-  })
-}
-
-/** GET /api/v1/scrape_pools. */
-export function scrapePools(services: ApiServices): Answer {
-  const { active, dropped } = services.targets()
-  return success({ scrapePools: [...new Set([...active, ...dropped].map(({ scrapePool }) => scrapePool))].sort() })
-}
+import { callerOf } from '../http/exchange.ts'
+import type { ApiServices } from '../services.ts'
+import { goTime } from './go-values.ts'
+import { parseGoInteger, plainFail } from './params.ts'
+import { success } from './success.ts'
 
 /** The flat `buildinfo` of Loki and Tempo, and `data` of Prometheus's. No `features`: Grafana would take us for Mimir. */
 export function buildInfo({ build }: ApiServices): Readonly<Record<string, string>> {
@@ -42,15 +16,15 @@ export function buildInfo({ build }: ApiServices): Readonly<Record<string, strin
 export function runtimeInfo(services: ApiServices): Answer {
   const config = services.prometheusConfig()
   return success({
-    startTime: new Date(services.startedMs).toISOString(),
+    startTime: goTime(services.startedMs),
     CWD: process.cwd(),
     hostname: hostname(),
-    serverTime: new Date(services.now()).toISOString(),
+    serverTime: goTime(services.now()),
     reloadConfigSuccess: config.isGood,
-    lastConfigTime: new Date(config.loadedMs).toISOString(),
+    lastConfigTime: goTime(config.loadedMs),
     corruptionCount: 0,
     goroutineCount: 0,
-    GOMAXPROCS: 0,
+    GOMAXPROCS: availableParallelism(),
     GOMEMLIMIT: 0,
     GOGC: '',
     GODEBUG: '',
@@ -58,29 +32,49 @@ export function runtimeInfo(services: ApiServices): Answer {
   })
 }
 
-function onlyPool({ active, dropped }: TargetsView, pool: string): TargetsView {
-  if (pool === '') return { active, dropped }
-  const isIn = ({ scrapePool }: { scrapePool: string }) => scrapePool === pool
-  return { active: active.filter(isIn), dropped: dropped.filter(isIn) }
+// As Prometheus: ten of each list, and never more than this.
+const DEFAULT_ENTRIES = 10
+const MAX_ENTRIES = 10_000
+// Two hours: what the head of a Prometheus holds at least. Series are known by day, so the days that these hours touch count.
+const HEAD_MS = 7_200_000
+
+/**
+ * GET /api/v1/status/tsdb: what the series of today are made of.
+ *
+ * There is no head and there are no chunks here: `chunkCount` is 0, and the times are those that the counts are of.
+ */
+export async function tsdbStatus(services: ApiServices, exchange: Exchange): Promise<Answer> {
+  const limit = entriesParameter(exchange)
+  const endMs = services.now()
+  const range = { startMs: endMs - HEAD_MS, endMs }
+  const { data } = await services.runner.lookup('tsdb status', callerOf(exchange, 'prometheus'), (source, context) =>
+    source.metrics.cardinality({ matcherSets: [], range, limit }, context),
+  )
+  const stats = (counts: readonly { readonly name: string; readonly count: number }[]) =>
+    counts.map(({ name, count }) => ({ name, value: count }))
+  return success({
+    headStats: { numSeries: data.series, numLabelPairs: data.pairs, chunkCount: 0, minTime: range.startMs, maxTime: endMs },
+    seriesCountByMetricName: stats(data.seriesByMetric),
+    labelValueCountByLabelName: stats(data.valuesByLabel),
+    memoryInBytesByLabelName: stats(data.bytesByLabel),
+    seriesCountByLabelValuePair: stats(data.seriesByPair.map(({ name, value, count }) => ({ name: `${name}=${value}`, count }))),
+  })
 }
 
-function activeTarget(target: TargetView): Readonly<Record<string, unknown>> {
-  return {
-    discoveredLabels: labelsToRecord(target.discoveredLabels),
-    labels: labelsToRecord(target.labels),
-    scrapePool: target.scrapePool,
-    scrapeUrl: target.scrapeUrl,
-    globalUrl: target.scrapeUrl,
-    lastError: target.lastError,
-    // Go's zero time stands for "never".
-    lastScrape: target.lastScrapeMs === 0 ? '0001-01-01T00:00:00Z' : new Date(target.lastScrapeMs).toISOString(),
-    lastScrapeDuration: target.lastScrapeDurationMs / 1_000,
-    health: target.health,
-    scrapeInterval: `${target.scrapeIntervalMs / 1_000}s`,
-    scrapeTimeout: `${target.scrapeTimeoutMs / 1_000}s`,
-  }
+/** GET /api/v1/status/tsdb/blocks: none, the engine keeps no blocks of Prometheus's. */
+export function tsdbBlocks(): Answer {
+  return success({ blocks: [] })
 }
 
-function droppedTarget({ discoveredLabels, scrapePool }: TargetsView['dropped'][number]): Readonly<Record<string, unknown>> {
-  return { discoveredLabels: labelsToRecord(discoveredLabels), scrapePool }
+/** GET /api/v1/status/walreplay: there is no log to replay. */
+export function walReplay(): Answer {
+  return success({ min: 0, max: 0, current: 0 })
+}
+
+function entriesParameter({ query }: Exchange): number {
+  const text = query.get('limit') ?? ''
+  if (text === '') return DEFAULT_ENTRIES
+  const parsed = parseGoInteger(text)
+  if (!parsed.ok || parsed.value < 1) return plainFail('limit must be a positive number')
+  return parsed.value <= MAX_ENTRIES ? parsed.value : plainFail(`limit must not exceed ${MAX_ENTRIES}`)
 }

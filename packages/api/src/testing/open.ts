@@ -5,6 +5,8 @@ import { logBlock, metricBlock, NOON_MS, NOON_NS, spanBlock } from '@oriel/store
 import type { HttpHandlerOptions } from '../http/handler.ts'
 import { makeHttpHandler } from '../http/handler.ts'
 import { makeApis, mainMounts } from '../mounts.ts'
+import { Notifications } from '../prometheus/notifications.ts'
+import { NO_RULES } from '../rules-view.ts'
 import type { ApiServices } from '../services.ts'
 
 /** A running server over a memory store. */
@@ -34,7 +36,19 @@ export async function openTestServer(
     startedMs: NOON_MS,
     now: () => NOON_MS,
     targets: () => ({ active: [], dropped: [] }),
-    prometheusConfig: () => ({ yaml: '', loadedMs: NOON_MS, isGood: true }),
+    scrapePools: { names: () => [], configOf: () => undefined, relabelSteps: () => undefined },
+    prometheusConfig: () => ({ yaml: '', loadedMs: NOON_MS, isGood: true, externalLabels: {} }),
+    prometheus: {
+      features: new Set(['search-api']),
+      flags: { 'query.timeout': '2m' },
+      isAdminOn: true,
+      readSampleLimit: 1_000,
+      readFrameBytes: 2 ** 20,
+    },
+    rules: NO_RULES,
+    notifications: new Notifications({ now: () => NOON_MS }),
+    sink: store.sink,
+    selfMetrics: () => [],
     status: async () => ({
       version: '0.1.0',
       startedMs: NOON_MS,
