@@ -15,6 +15,7 @@ export type FailureKind =
   | 'bad_content'
   | 'unsupported'
   | 'disabled'
+  | 'conflict'
   | 'internal'
 
 /** A failure on its way out. `position` is a range of character offsets in the query text. */
@@ -40,6 +41,7 @@ export const STATUS_OF_KIND: Readonly<Record<FailureKind, number>> = {
   bad_content: 415,
   unsupported: 501,
   disabled: 403,
+  conflict: 409,
   internal: 500,
 }
 
@@ -72,6 +74,7 @@ export const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   STORE_LIMIT: 'execution',
   STORE_CANCELLED: 'cancelled',
   STORE_TIMEOUT: 'timeout',
+  STORE_CONFLICT: 'conflict',
   STORE_FAILED: 'internal',
 }
 
