@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { useEffect } from 'react'
 import { Link } from './link.tsx'
 import { linkTo } from './link-to.ts'
-import { SCREENS } from './nav.tsx'
+import { SCREENS } from './screens.ts'
 import styles from './shell.module.css'
 import { useTime } from './use-time.ts'
 

@@ -1,31 +1,15 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { useLocation } from '@tanstack/react-router'
-import { Boxes, ChartSpline, Keyboard, Moon, PanelLeft, ScrollText, Sun, Waypoints } from 'lucide-react'
-import type { ComponentType, ReactNode } from 'react'
+import { Keyboard, Moon, PanelLeft, Sun } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { loadStatus } from '../data/oriel.ts'
 import { Link, useGo } from './link.tsx'
-import type { Target } from './link-to.ts'
 import { linkTo } from './link-to.ts'
+import { SCREENS, SCREEN_GROUPS } from './screens.ts'
 import styles from './shell.module.css'
 import { useFixedAnswer } from './use-answer.ts'
 import { useKeys } from './use-keys.ts'
 import { useTime } from './use-time.ts'
-
-interface Screen {
-  readonly name: string
-  readonly path: string
-  readonly keys: string
-  readonly target: Target
-  readonly icon: ComponentType<{ readonly size: number }>
-}
-
-/** The screens that have a place in the navigation. */
-export const SCREENS: readonly Screen[] = [
-  { name: 'Services', path: '/services', keys: 'g s', target: { kind: 'services' }, icon: Boxes },
-  { name: 'Metrics', path: '/explore/metrics', keys: 'g m', target: { kind: 'metrics' }, icon: ChartSpline },
-  { name: 'Logs', path: '/logs', keys: 'g l', target: { kind: 'logs' }, icon: ScrollText },
-  { name: 'Traces', path: '/traces', keys: 'g t', target: { kind: 'traces' }, icon: Waypoints },
-]
 
 /** The left column: screens, server state, keyboard help, theme, width. */
 export function Nav({ onHelp, onToggle }: { readonly onHelp: () => void; readonly onToggle: () => void }): ReactNode {
@@ -39,20 +23,27 @@ export function Nav({ onHelp, onToggle }: { readonly onHelp: () => void; readonl
         <img src="/oriel.svg" alt="" />
         <span className={styles['wide']}>Oriel</span>
       </Link>
-      {SCREENS.map(({ name, path, keys, target, icon: Icon }) => (
-        <Link
-          key={path}
-          className={styles['item']}
-          href={linkTo(target, context)}
-          aria-current={pathname.startsWith(path) ? 'page' : undefined}
-          aria-label={name}
-          title={`${name}  ${keys}`}
-        >
-          <Icon size={17} />
-          <span className={styles['wide']}>{name}</span>
-          <kbd className={styles['wide']}>{keys}</kbd>
-        </Link>
-      ))}
+      {SCREEN_GROUPS.map((group) => {
+        const screens = SCREENS.filter((screen) => screen.group === group)
+        return screens.length === 0 ? null : (
+          <div key={group} className={styles['screens']} role="group" aria-label={group}>
+            {screens.map(({ name, path, keys, target, icon: Icon }) => (
+              <Link
+                key={path}
+                className={styles['item']}
+                href={linkTo(target, context)}
+                aria-current={pathname.startsWith(path) ? 'page' : undefined}
+                aria-label={name}
+                title={`${name}  ${keys}`}
+              >
+                <Icon size={17} />
+                <span className={styles['wide']}>{name}</span>
+                <kbd className={styles['wide']}>{keys}</kbd>
+              </Link>
+            ))}
+          </div>
+        )
+      })}
       <div className={styles['spacer']} />
       <ServerState />
       <button

@@ -1,6 +1,7 @@
 import '../style/kit.ts'
 import { Modal } from '@mantine/core'
 import type { ReactNode } from 'react'
+import { SCREENS } from './screens.ts'
 import styles from './shell.module.css'
 
 const GROUPS: readonly { readonly name: string; readonly keys: readonly (readonly [keys: string, action: string])[] }[] = [
@@ -15,12 +16,7 @@ const GROUPS: readonly { readonly name: string; readonly keys: readonly (readonl
   },
   {
     name: 'Go to',
-    keys: [
-      ['g s', 'Services'],
-      ['g m', 'Metrics'],
-      ['g l', 'Logs'],
-      ['g t', 'Traces'],
-    ],
+    keys: SCREENS.map(({ keys, name }) => [keys, name] as const),
   },
   {
     name: 'Time',

@@ -1,0 +1,31 @@
+import { Boxes, ChartSpline, ScrollText, Waypoints } from 'lucide-react'
+import type { ComponentType } from 'react'
+import type { Target } from './link-to.ts'
+
+/** A screen with a place in the navigation. */
+export interface Screen {
+  readonly name: string
+  /** Signals are what people come to look at; the system is what keeps them coming. */
+  readonly group: (typeof SCREEN_GROUPS)[number]
+  readonly path: string
+  /** The keys that lead there, from everywhere. */
+  readonly keys: string
+  readonly target: Target
+  readonly icon: ComponentType<{ readonly size: number }>
+}
+
+/** The navigation's groups, top to bottom. */
+export const SCREEN_GROUPS = ['Signals', 'System'] as const
+
+/**
+ * The screens in the order of the navigation. A new one adds its line here; the navigation, the breadcrumb, the palette and
+ * the list of shortcuts follow.
+ *
+ * Keys kept for screens to come: `g r` rules, `g x` targets, `g c` cardinality, `g d` dashboards, `g a` alerts, `g p` profiles.
+ */
+export const SCREENS: readonly Screen[] = [
+  { name: 'Services', group: 'Signals', path: '/services', keys: 'g s', target: { kind: 'services' }, icon: Boxes },
+  { name: 'Metrics', group: 'Signals', path: '/explore/metrics', keys: 'g m', target: { kind: 'metrics' }, icon: ChartSpline },
+  { name: 'Logs', group: 'Signals', path: '/logs', keys: 'g l', target: { kind: 'logs' }, icon: ScrollText },
+  { name: 'Traces', group: 'Signals', path: '/traces', keys: 'g t', target: { kind: 'traces' }, icon: Waypoints },
+]
