@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 const rows = [
   ['model'],
   ['wire', 'store', 'contract', 'syntax', 'vector'],
-  ['ingest', 'clickhouse', 'promql', 'logql', 'traceql', 'node'],
+  ['ingest', 'clickhouse', 'promql', 'logql', 'traceql', 'gotemplate', 'node'],
   ['query'],
   ['alert'],
   ['api'],

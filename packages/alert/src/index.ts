@@ -1,0 +1,5 @@
+export * from './sample.ts'
+export { alertFunctions, sampleOf } from './template/functions.ts'
+export { checkAlertTemplate, compileAlertTemplate, expandAlertText } from './template/expand.ts'
+export * from './errors.ts'
+export * from './rule-file.ts'
