@@ -22,6 +22,10 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
     file: 'conformance/remote-write-receiver.ts',
     about: "the Prometheus project's receiver tests, and what they sent read back (ORIEL_CONFORMANCE_DIR, Go)",
   },
+  'alert-templates': {
+    file: 'conformance/alert-templates.ts',
+    about: "Prometheus's own tests of alert templates (ORIEL_CONFORMANCE_DIR)",
+  },
   browser: { file: 'browser/golden-path.ts', about: 'error spike to logs by clicks alone, screenshots, axe (ORIEL_URL)' },
 }
 

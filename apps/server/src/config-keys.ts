@@ -46,6 +46,12 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   },
   { key: 'tenant', fallback: 'default', doc: 'Tenant of requests without an X-Scope-OrgID header.' },
   { key: 'prometheus', fallback: '', doc: 'A prometheus.yml whose scrape_configs are scraped. Read again on reload.' },
+  { key: 'rules', fallback: '[]', doc: "Rule files in Prometheus's format, patterns such as rules/*.yml. Read again on reload." },
+  {
+    key: 'external_url',
+    fallback: '',
+    doc: 'Where people find this server: links in alerts point there. Its own address by default.',
+  },
   { key: 'prometheus.file', fallback: '', doc: 'The same, where other keys of prometheus stand beside it.' },
   {
     key: 'prometheus.features',

@@ -34,6 +34,12 @@ export class ConfigValues {
     return file === undefined ? resolve(text) : resolve(dirname(file), text)
   }
 
+  /** A list of paths, each as `file` has one. */
+  files(key: string): readonly string[] | undefined {
+    const file = this.#find(key)?.file
+    return this.list(key)?.map((text) => (file === undefined ? resolve(text) : resolve(dirname(file), text)))
+  }
+
   flag(key: string): boolean | undefined {
     const found = this.#find(key)
     if (found === undefined || found.value === null) return undefined

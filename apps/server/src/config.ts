@@ -19,6 +19,10 @@ export interface Config {
   readonly tenant: string
   readonly prometheusFile: string | undefined
   readonly prometheus: PrometheusFlags
+  /** Patterns of rule files, absolute. */
+  readonly ruleFiles: readonly string[]
+  /** Where people find this server; its own address when absent. */
+  readonly externalUrl: string | undefined
   readonly isSelfOn: boolean
   readonly logLevel: LogLevel
   readonly corsOrigins: readonly string[]
@@ -47,6 +51,8 @@ export function makeConfig(layers: readonly ConfigLayer[]): Config {
     tenant: values.text('tenant') ?? 'default',
     prometheusFile: values.file('prometheus') ?? values.file('prometheus.file'),
     prometheus: prometheusFlags(values),
+    ruleFiles: values.files('rules') ?? [],
+    externalUrl: values.text('external_url'),
     isSelfOn: values.flag('self') ?? true,
     logLevel: values.choice('log_level', ['debug', 'info', 'warn', 'error'] as const) ?? 'info',
     corsOrigins: values.list('cors_origins') ?? [],

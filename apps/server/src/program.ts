@@ -7,6 +7,7 @@ import { openIngest } from '@oriel/ingest'
 import type { Delivery, RecordingTelemetry } from '@oriel/node'
 import { makeTelemetry, openDelivery, watchProcess } from '@oriel/node'
 import { flagNotes } from '@oriel/query'
+import { featuresOfFlags } from '@oriel/promql/syntax'
 import { compatMounts } from './compat.ts'
 import type { Config } from './config.ts'
 import { watchEngine } from './engine-metrics.ts'
@@ -16,8 +17,10 @@ import { isLoopback, listenError, listenHttp, logListening, printAddress } from 
 import type { WatchedSink } from './newest.ts'
 import { watchSink } from './newest.ts'
 import { readNewest } from './newest-stored.ts'
+import type { LoadedRules, Ruling } from './ruling.ts'
+import { loadRules, openRuling } from './ruling.ts'
 import type { ScrapeTarget, Scraping } from './scraping.ts'
-import { openScraping } from './scraping.ts'
+import { openScraping, readPrometheusFile } from './scraping.ts'
 import { deliverToSelf } from './self.ts'
 import type { StaticHandler } from './static.ts'
 import { makeServices } from './services.ts'
@@ -100,6 +103,7 @@ class Server implements RunningServer {
   #handlers = new Map<string, RawHandler>()
   #ingest: Ingest | undefined
   #scraping: Scraping | undefined
+  #ruling: Ruling | undefined
   #delivery: Delivery | undefined
   #pendingTargets: ScrapeTarget[] = []
   readonly #notifications = new Notifications()
@@ -125,6 +129,7 @@ class Server implements RunningServer {
       startedMs: this.#startedMs,
       notifications: this.#notifications,
       scraping: () => this.#scraping,
+      ruling: () => this.#ruling,
       listeners: () => this.#addresses,
       state: () => ({ isListening: this.#isListening, isClosing: this.#isClosing }),
       reload: () => this.reload(),
@@ -173,7 +178,10 @@ class Server implements RunningServer {
   async reload(): Promise<void> {
     try {
       const config = this.#options.readConfig?.() ?? this.config
+      // All or nothing: rules that cannot be read leave scraping as it is, too.
+      const rules = this.#readRules(config)
       await this.#scraping?.reload(config.prometheusFile)
+      await this.#ruling?.reload(rules)
       this.#telemetry.log('info', 'configuration loaded')
       this.#notifications.remove(RELOAD_FAILED)
     } catch (error) {
@@ -188,6 +196,7 @@ class Server implements RunningServer {
     this.#isClosing = true
     this.#notifications.add(STOPPING)
     this.#telemetry.log('info', 'stopping')
+    await this.#ruling?.close()
     await this.#scraping?.close()
     await Promise.all(this.#listeners.map((listener) => listener.close()))
     await this.#delivery?.close()
@@ -209,8 +218,13 @@ class Server implements RunningServer {
     this.#isListening = true
     const scraping = openScraping({ metrics: ingest.metrics, telemetry, tenant: config.tenant })
     this.#scraping = scraping
+    const rules = this.#readRules(config)
     await scraping.reload(config.prometheusFile)
     await scraping.add(this.#pendingTargets)
+    const { runner } = this.#services
+    const externalUrl = config.externalUrl ?? this.url
+    this.#ruling = openRuling({ runner, metrics: ingest.metrics, telemetry, tenant: config.tenant, externalUrl })
+    await this.#ruling.reload(rules)
     if (config.isSelfOn) {
       this.#delivery = openDelivery(
         telemetry,
@@ -222,6 +236,11 @@ class Server implements RunningServer {
     void this.#learnNewest()
     this.#notifications.remove(STARTING)
     telemetry.log('info', 'ready', { startMs: Date.now() - this.#startedMs })
+  }
+
+  #readRules(config: Config): LoadedRules {
+    const features = featuresOfFlags(config.prometheus.features)
+    return loadRules(config, readPrometheusFile(config.prometheusFile), { features, telemetry: this.#telemetry })
   }
 
   /** In the background: the page may ask before it is known, and then says nothing of old data. */

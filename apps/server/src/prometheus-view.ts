@@ -49,7 +49,15 @@ export function prometheusSettings(config: Config): PrometheusSettings {
 }
 
 /** What a Prometheus would have been told; flags about its own insides are left out. */
-function flagsOf({ prometheus, prometheusFile, dataDir, listen, logLevel, corsOrigins }: Config): Record<string, string> {
+function flagsOf({
+  prometheus,
+  prometheusFile,
+  externalUrl,
+  dataDir,
+  listen,
+  logLevel,
+  corsOrigins,
+}: Config): Record<string, string> {
   return {
     agent: 'false',
     'config.file': prometheusFile ?? '',
@@ -68,7 +76,7 @@ function flagsOf({ prometheus, prometheusFile, dataDir, listen, logLevel, corsOr
     'web.enable-lifecycle': 'true',
     'web.enable-otlp-receiver': 'true',
     'web.enable-remote-write-receiver': 'true',
-    'web.external-url': '',
+    'web.external-url': externalUrl ?? '',
     'web.listen-address': printAddress(listen),
     'web.max-notifications-subscribers': '16',
     'web.remote-write-receiver.accepted-protobuf-messages': 'prometheus.WriteRequest,io.prometheus.write.v2.Request',

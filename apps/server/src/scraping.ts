@@ -77,10 +77,9 @@ export function openScraping({ metrics, telemetry, tenant }: ScrapingOptions): S
   }
 }
 
-/** Checks a prometheus.yml without starting anything. Throws what is wrong. */
-export function checkPrometheusFile(file: string): { jobs: number; notes: readonly string[] } {
-  const { config } = load(file)
-  return { jobs: config.jobs.length, notes: config.notes }
+/** Reads a prometheus.yml, or what none means, without starting anything. Throws what is wrong. */
+export function readPrometheusFile(file: string | undefined): PrometheusConfig {
+  return file === undefined ? parsePrometheusConfig('') : load(file).config
 }
 
 function load(file: string): Loaded {

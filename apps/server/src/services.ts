@@ -1,5 +1,4 @@
 import type { ApiServices, Notifications } from '@oriel/api'
-import { NO_RULES } from '@oriel/api'
 import type { OpenClickhouse } from '@oriel/clickhouse'
 import type { RecordingTelemetry } from '@oriel/node'
 import { EXPOSITION_TYPES, expositionFormatOf, printExposition } from '@oriel/node'
@@ -10,6 +9,7 @@ import type { Config } from './config.ts'
 import { healthOf } from './health.ts'
 import type { WatchedSink } from './newest.ts'
 import { prometheusSettings, redactYaml, scrapePoolsOf } from './prometheus-view.ts'
+import type { Ruling } from './ruling.ts'
 import type { Scraping } from './scraping.ts'
 import { traceSource } from './traced-source.ts'
 
@@ -23,6 +23,7 @@ export interface ServiceParts {
   readonly startedMs: number
   readonly notifications: Notifications
   readonly scraping: () => Scraping | undefined
+  readonly ruling: () => Ruling | undefined
   readonly listeners: () => readonly { readonly name: string; readonly address: string }[]
   readonly state: () => { readonly isListening: boolean; readonly isClosing: boolean }
   readonly reload: () => Promise<void>
@@ -47,7 +48,10 @@ export function makeServices(parts: ServiceParts): ApiServices {
       return { yaml: redactYaml(yaml), loadedMs, isGood, externalLabels: inUse.config.externalLabels }
     },
     prometheus: prometheusSettings(config),
-    rules: NO_RULES,
+    rules: {
+      groups: () => parts.ruling()?.view.groups() ?? [],
+      alertmanagers: () => parts.ruling()?.view.alertmanagers() ?? { active: [], dropped: [] },
+    },
     notifications: parts.notifications,
     sink: sink.sink,
     health: async () => healthOf(engine, parts.state()),

@@ -7,6 +7,7 @@ export const ALERT_ERRORS = {
   ALERT_NO_FILE: 'A rule file, or the folder of a pattern, cannot be read.',
   ALERT_BAD_TEST: 'A unit-test file cannot be read. The message names the line and what was expected.',
   ALERT_RULE_FAILED: 'A rule could not be evaluated: two results with equal labels, or more of them than the group allows.',
+  ALERT_NOT_STORED: "Results of a rule were refused by the store's limits. The message says why, with an example.",
   ALERT_BAD_RESULT: 'The expression of a rule answers neither a vector nor a scalar.',
 } as const
 

@@ -77,10 +77,7 @@ function validateRule(
   if (record === '' && alert === '') problems.push({ message: `one of 'record' or 'alert' must be set`, place: places.expr })
   const parsed = parseOrTell(expr, places.expr, options, problems)
   if (record !== '') checkRecording(rule, options, problems)
-  for (const name of rule.labels.keys())
-    if (!isLabelName(name, options) || name === METRIC_NAME) problems.push({ message: `invalid label name: ${name}` })
-  for (const name of rule.annotations.keys())
-    if (!isLabelName(name, options)) problems.push({ message: `invalid annotation name: ${name}` })
+  checkNames(rule, options, problems)
   if (alert !== '') checkTemplates(rule, problems)
   if (problems.length > 0 || parsed === undefined) return undefined
   const labels = new Map([...groupLabels, ...rule.labels])
@@ -118,6 +115,13 @@ function checkRecording(
   // Any text may be a name, but an expression in its place is a mistake that people make.
   if (/[{}]/.test(record))
     problems.push({ message: `braces present in the recording rule name; should it be in expr?: ${record}`, place })
+}
+
+function checkNames({ labels, annotations }: RuleDraft, options: RuleFileOptions, problems: Problem[]): void {
+  for (const name of labels.keys())
+    if (!isLabelName(name, options) || name === METRIC_NAME) problems.push({ message: `invalid label name: ${name}` })
+  for (const name of annotations.keys())
+    if (!isLabelName(name, options)) problems.push({ message: `invalid annotation name: ${name}` })
 }
 
 function checkTemplates({ alert, labels, annotations }: RuleDraft, problems: Problem[]): void {

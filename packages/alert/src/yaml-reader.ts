@@ -201,5 +201,6 @@ function isNode(item: unknown): item is Node {
 /** Nothing, `~` or `null`, unquoted. */
 function isNull(node: Node | undefined): boolean {
   if (node === undefined || !isScalar(node)) return node === undefined
-  return node.type === 'PLAIN' && /^(?:|~|null|Null|NULL)$/.test(String(node.value ?? ''))
+  const { type, value } = node
+  return type === 'PLAIN' && (value === null || (typeof value === 'string' && /^(?:|~|null|Null|NULL)$/.test(value)))
 }

@@ -41,7 +41,7 @@ it('text, actions, trim markers and comments', () => {
 })
 
 it('constants print as Go prints them', () => {
-  check('{{1}} {{1.5}} {{1e6}} {{0x1F}} {{\'a\'}} {{true}}', '1 1.5 1e+06 31 97 true')
+  check("{{1}} {{1.5}} {{1e6}} {{0x1F}} {{'a'}} {{true}}", '1 1.5 1e+06 31 97 true')
   check('{{1.0}} {{100000.0}} {{1000000.0}} {{0.00001}}', '1 100000 1e+06 1e-05')
 })
 
@@ -110,7 +110,30 @@ it('a template that would run or grow without end is stopped', () => {
 })
 
 it('any text either parses or is refused by name, and any run ends', () => {
-  const piece = fc.constantFrom('{{', '}}', 'if ', 'range ', 'end', 'else ', '.', '$x', ':=', '"a"', '1', '(', ')', '|', ' ', 'print ', 'x', '-', '/*', '*/', 'define "d"', 'template "d"')
+  const piece = fc.constantFrom(
+    '{{',
+    '}}',
+    'if ',
+    'range ',
+    'end',
+    'else ',
+    '.',
+    '$x',
+    ':=',
+    '"a"',
+    '1',
+    '(',
+    ')',
+    '|',
+    ' ',
+    'print ',
+    'x',
+    '-',
+    '/*',
+    '*/',
+    'define "d"',
+    'template "d"',
+  )
   fc.assert(
     fc.property(fc.array(fc.oneof(piece, fc.string({ maxLength: 3 })), { maxLength: 25 }), (pieces) => {
       expect(typeof run(pieces.join(''))).toBe('string')

@@ -61,6 +61,10 @@ export interface PrometheusConfig {
   /** Globs of rule files, as written. */
   readonly ruleFiles: readonly string[]
   readonly evaluationIntervalMs: number
+  /** How far rules look back where their group does not say. */
+  readonly ruleQueryOffsetMs: number
+  /** What names of metrics and labels may be. */
+  readonly names: 'utf8' | 'legacy'
   /** What was read over: "prometheus.yml:12 remote_write is not supported and was ignored". */
   readonly notes: readonly ConfigNote[]
 }
@@ -81,12 +85,14 @@ export function parsePrometheusConfig(text: string, name = 'prometheus.yml'): Pr
     jobs,
     externalLabels: global.record('external_labels'),
     ruleFiles: root.strings('rule_files'),
-    evaluationIntervalMs: global.duration('evaluation_interval', 60_000),
+    evaluationIntervalMs: global.duration('evaluation_interval', 0) || 60_000,
+    ruleQueryOffsetMs: global.duration('rule_query_offset', 0),
+    names: global.string('metric_name_validation_scheme', '') === 'legacy' ? ('legacy' as const) : ('utf8' as const),
     notes,
   }
   // Ours are other files' business, or have no meaning without a TSDB.
   root.ignore('alerting', 'storage', 'tracing', 'runtime')
-  global.ignore('query_log_file', 'rule_query_offset', 'metric_name_validation_scheme')
+  global.ignore('query_log_file')
   root.finish()
   global.finish()
   return config

@@ -122,7 +122,7 @@ export class RuleGroup implements GroupPlace {
     let samples = 0
     for (const [i, rule] of this.rules.entries()) {
       if (shouldStop()) break
-      await Promise.all((this.#dependencies[i] ?? []).map((j) => stored[j]))
+      for (const j of this.#dependencies[i] ?? []) await stored[j]
       const startMs = this.#now()
       const began = performance.now()
       const outcome = await this.#evaluateRule(rule, tMs)

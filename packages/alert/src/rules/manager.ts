@@ -140,9 +140,10 @@ export class RuleManager {
 
 /** Everything of the configuration that a group depends on. */
 function fingerprintOf({ intervalMs, queryOffsetMs, externalLabels, externalUrl }: RuleConfig, spec: RuleGroupSpec): string {
-  const rules = spec.rules.map(({ place: _, parsed: _parsed, labels, ...rule }) => {
-    const annotations = rule.kind === 'alerting' ? [...rule.annotations] : []
-    return { ...rule, labels: [...labels], annotations }
+  const rules = spec.rules.map((rule) => {
+    const { kind, name, expr, labels } = rule
+    const alert = rule.kind === 'alerting' ? [rule.forMs, rule.keepFiringForMs, [...rule.annotations]] : []
+    return [kind, name, expr, [...labels], alert]
   })
   return JSON.stringify([{ ...spec, rules }, intervalMs, queryOffsetMs, externalLabels, externalUrl])
 }
