@@ -56,7 +56,7 @@ WHERE ${allOf(conditions)}`
   const options = {
     params: bindings.params,
     context,
-    settings: series.length <= FEW_SERIES ? ONE_THREAD : MANY_ROWS,
+    settings: series.length <= FEW_SERIES ? FEW_ROWS : MANY_ROWS,
     ...(chosen.table !== undefined && { table: chosen.table }),
   }
   const { maxSamples } = context.limits
@@ -68,9 +68,10 @@ WHERE ${allOf(conditions)}`
   return gatherer.finish()
 }
 
-// 16 series: reading them takes less than handing work to other threads.
+// 16 series: reading them takes less than handing work to other threads. What the sort key leaves to read is so little that reading the
+// conditions' columns first costs a quarter more than reading all at once (6.6 against 4.9 ms at best, one series and hour, 2026-11).
 const FEW_SERIES = 16
-const ONE_THREAD: Readonly<Record<string, number>> = { max_threads: 1 }
+const FEW_ROWS: Readonly<Record<string, number>> = { max_threads: 1, optimize_move_to_prewhere: 0 }
 // 262,144 rows a block: fewer, larger pieces to gather; no more memory than 6 MB each.
 const MANY_ROWS: Readonly<Record<string, number>> = { max_block_size: 262_144 }
 // 49 days of milliseconds fit 32 bits: half the bytes of the time column.
