@@ -135,14 +135,43 @@ export interface TracesAnswer {
   readonly traces: readonly TraceSummaryAnswer[]
 }
 
-/** GET /api/oriel/queries: what runs or waits now, oldest first. DELETE /api/oriel/queries/{id} stops one, in the engine too. */
+/** A query of the list: who asked what. `language` is promql, logql, traceql or lookup (what no language covers). */
+export interface QueryAnswer {
+  readonly id: string
+  readonly language: string
+  readonly text: string
+  readonly tenant: string
+  /** Where it came from: `prometheus`, `loki`, `rules`, `page` ... */
+  readonly origin: string
+  readonly startedMs: number
+  /** What it asks about: an instant has equal ends, a range query a step. Absent for look-ups. */
+  readonly times?: { readonly startMs: number; readonly endMs: number; readonly stepMs?: number }
+  /** What it has read, so far when it still runs: rows and bytes of the engine with its time, series and samples evaluated. */
+  readonly stats: {
+    readonly rows: number
+    readonly bytes: number
+    readonly engineMs: number
+    readonly series: number
+    readonly samples: number
+  }
+}
+
+/** A query that ended. `outcome` is `ok` or the code of the error that ended it. */
+export interface EndedQueryAnswer extends QueryAnswer {
+  /** From accepted to answered, waiting for a slot included. */
+  readonly elapsedMs: number
+  readonly queuedMs: number
+  readonly outcome: string
+}
+
+/**
+ * GET /api/oriel/queries: what runs or waits now, oldest first, and what ended, newest first; of the caller's tenant, with `all=true`
+ * of every tenant. DELETE /api/oriel/queries/{id} stops one, in the engine too (`all=true`: of any tenant).
+ */
 export interface QueriesAnswer {
-  readonly running: readonly {
-    readonly id: string
-    readonly language: string
-    readonly text: string
-    readonly origin: string
-    readonly startedMs: number
-    readonly state: 'queued' | 'running'
-  }[]
+  readonly running: readonly (QueryAnswer & { readonly state: 'queued' | 'running' })[]
+  readonly recent: readonly EndedQueryAnswer[]
+  /** Those that took `slowMs` or longer, kept when newer ones have pushed them out of `recent`. */
+  readonly slow: readonly EndedQueryAnswer[]
+  readonly slowMs: number
 }

@@ -1,4 +1,5 @@
 export * from './errors.ts'
+export { SLOW_QUERY_MS } from './log.ts'
 export type { MatrixSeries, PromQLAnswer, PromQLData } from './promql.ts'
 export * from './requests.ts'
 export * from './runner.ts'

@@ -4,10 +4,16 @@ import type { QueryLogEntry } from './requests.ts'
 // 500: an hour of a busy dashboard; an entry is below 1 KiB unless the text is long.
 const KEPT = 500
 
+/** From this on a query counts as slow: a second is when a person starts to wait. */
+export const SLOW_QUERY_MS = 1_000
+
+// 200 slow ones outlive the flood of quick look-ups.
+const KEPT_SLOW = 200
+
 /** Remembers the last queries that ended and counts all of them in the self-metrics. */
 export class QueryLog {
-  readonly #ring: QueryLogEntry[] = []
-  #next = 0
+  readonly #ended = new Ring<QueryLogEntry>(KEPT)
+  readonly #slow = new Ring<QueryLogEntry>(KEPT_SLOW)
   readonly #telemetry: Telemetry
   readonly #queries: Counter
   readonly #seconds: HistogramMetric
@@ -25,8 +31,8 @@ export class QueryLog {
   }
 
   add(entry: QueryLogEntry): void {
-    this.#ring[this.#next] = entry
-    this.#next = (this.#next + 1) % KEPT
+    this.#ended.push(entry)
+    if (entry.elapsedMs >= SLOW_QUERY_MS) this.#slow.push(entry)
     const { language, outcome, stats } = entry
     this.#queries.add(1, { language, outcome })
     this.#seconds.observe(entry.elapsedMs / 1_000, { language })
@@ -39,6 +45,31 @@ export class QueryLog {
 
   /** Newest first. */
   recent(): QueryLogEntry[] {
-    return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)].reverse()
+    return this.#ended.newestFirst()
+  }
+
+  /** Those that took `SLOW_QUERY_MS` or more, newest first. */
+  slow(): QueryLogEntry[] {
+    return this.#slow.newestFirst()
+  }
+}
+
+/** The last `size` items. */
+class Ring<Item> {
+  readonly #items: Item[] = []
+  readonly #size: number
+  #next = 0
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  push(item: Item): void {
+    this.#items[this.#next] = item
+    this.#next = (this.#next + 1) % this.#size
+  }
+
+  newestFirst(): Item[] {
+    return [...this.#items.slice(this.#next), ...this.#items.slice(0, this.#next)].reverse()
   }
 }

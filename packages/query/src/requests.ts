@@ -92,6 +92,13 @@ export interface RunnerLimits extends QueryLimits {
   readonly maxLogLines: number
 }
 
+/** The times that a query asks about: an instant has one, a range query both and a step. */
+export interface QueryTimes {
+  readonly startMs: UnixMs
+  readonly endMs: UnixMs
+  readonly stepMs?: number
+}
+
 /** A query that runs or waits now. */
 export interface RunningQuery {
   readonly id: string
@@ -100,16 +107,27 @@ export interface RunningQuery {
   readonly tenant: string
   readonly origin: string
   readonly startedMs: UnixMs
+  /** Absent for look-ups that have none. */
+  readonly times?: QueryTimes
   readonly state: 'queued' | 'running'
+  /** What it has read so far. */
+  readonly stats: Readonly<QueryStats>
 }
 
 /** A query that ended, with its cost: what the query log holds. */
 export interface QueryLogEntry extends Omit<RunningQuery, 'state'> {
   readonly elapsedMs: number
   readonly queuedMs: number
-  readonly stats: Readonly<QueryStats>
   /** `ok`, or the code of the error that ended it. */
   readonly outcome: string
+}
+
+/** What of the ended queries somebody looks at. */
+export interface QueryLogView {
+  /** Newest first. */
+  readonly recent: readonly QueryLogEntry[]
+  /** Those above `SLOW_QUERY_MS`, kept when newer ones have pushed them out of `recent`; newest first. */
+  readonly slow: readonly QueryLogEntry[]
 }
 
 export type QueryLanguage = 'promql' | 'logql' | 'traceql' | 'lookup'

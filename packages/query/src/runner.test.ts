@@ -226,9 +226,22 @@ describe('cancel and log', () => {
     const runner = makeRunner()
     await codeOf(runner.runPromQL({ expr: 'up', kind: 'instant', tMs: T0 }, caller))
     await codeOf(runner.runPromQL({ expr: 'up(', kind: 'instant', tMs: T0 }, caller))
-    expect(runner.recent().map(({ text, outcome }) => [text, outcome])).toEqual([
+    expect(runner.ended().recent.map(({ text, outcome }) => [text, outcome])).toEqual([
       ['up(', 'QUERY_SYNTAX'],
       ['up', 'ok'],
     ])
+    expect(runner.ended('other')).toEqual({ recent: [], slow: [] })
+  })
+
+  test('the log tells the times that were asked for, and keeps slow queries behind a flood of quick ones', async () => {
+    let nowMs = T0
+    let tickMs = 1_000
+    const runner = new QueryRunner({ source: makeSource(), now: () => (nowMs += tickMs) })
+    await runner.runPromQL({ expr: 'up', kind: 'range', startMs: T0, endMs: T0 + 60_000, stepMs: 15_000 }, caller)
+    tickMs = 1
+    for (let i = 0; i < 500; i++) await runner.lookup('quick', caller, () => Promise.resolve(i))
+    const { recent, slow } = runner.ended('t')
+    expect([recent.length, recent.some(({ text }) => text === 'up')]).toEqual([500, false])
+    expect(slow.map(({ text, times }) => [text, times])).toEqual([['up', { startMs: T0, endMs: T0 + 60_000, stepMs: 15_000 }]])
   })
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, Gauge, Telemetry, TimeRangeNs } from '@oriel/model'
 import { silentTelemetry } from '@oriel/model'
-import type { QueryContext, Source } from '@oriel/store'
+import type { QueryContext, QueryStats, Source } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
 import { RunError } from './errors.ts'
 import { checkPromQL, checkText, checkTraceSearch } from './limits.ts'
@@ -18,6 +18,8 @@ import type {
   QueryCaller,
   QueryLanguage,
   QueryLogEntry,
+  QueryLogView,
+  QueryTimes,
   QueryWarning,
   RunnerLimits,
   RunningQuery,
@@ -28,6 +30,7 @@ import type {
 import type { PromQLSettings } from './settings.ts'
 import { DEFAULT_PROMQL_SETTINGS } from './settings.ts'
 import { Slots } from './slots.ts'
+import { logqlTimes, promqlTimes, timesOfNs } from './times.ts'
 import { runTraceSearch, searchText } from './traces.ts'
 
 /** Limits that suit one machine; settable per tenant with `limitsOf`. */
@@ -61,7 +64,8 @@ export interface RunnerOptions {
 type Work<Data> = (context: QueryContext, warnings: QueryWarning[]) => Promise<Data>
 
 interface Running {
-  readonly entry: Omit<RunningQuery, 'state'>
+  readonly entry: Omit<RunningQuery, 'state' | 'stats'>
+  readonly stats: QueryStats
   readonly abort: AbortController
   state: 'queued' | 'running'
 }
@@ -106,7 +110,7 @@ export class QueryRunner {
 
   /** Runs a PromQL query. */
   runPromQL(request: PromQLRequest, caller: QueryCaller): Promise<PromQLAnswer> {
-    return this.#run({ language: 'promql', text: request.expr }, caller, (limits) => {
+    return this.#run({ language: 'promql', text: request.expr, times: promqlTimes(request) }, caller, (limits) => {
       checkPromQL(request, limits)
       return (context, warnings) => runPromQL(this.#source, request, { context, settings: this.promql, warnings })
     })
@@ -115,7 +119,7 @@ export class QueryRunner {
   /** Runs a LogQL query. A log query may not be asked as an instant query: that is refused, as Loki does. */
   runLogQL(request: LogQLRequest, caller: QueryCaller): Promise<LogQLAnswer> {
     return this.#run(
-      { language: 'logql', text: request.expr },
+      { language: 'logql', text: request.expr, times: logqlTimes(request) },
       caller,
       (limits) => (context, warnings) => runLogQL(this.#source, request, { context, limits, warnings }),
     )
@@ -123,7 +127,7 @@ export class QueryRunner {
 
   /** Finds traces, newest first. */
   runTraceSearch(query: TraceSearchQuery, caller: QueryCaller): Promise<TraceSearchAnswer> {
-    return this.#run({ language: 'traceql', text: searchText(query.search) }, caller, (limits) => {
+    return this.#run({ language: 'traceql', text: searchText(query.search), times: timesOfNs(query.range) }, caller, (limits) => {
       checkTraceSearch(query, limits)
       return (context, warnings) => runTraceSearch(this.#source, query, context, warnings)
     })
@@ -145,7 +149,7 @@ export class QueryRunner {
 
   /** Queries that run or wait now, oldest first; of one tenant, or of all. */
   running(tenant?: string): RunningQuery[] {
-    const all = [...this.#running.values()].map(({ entry, state }) => ({ ...entry, state }))
+    const all = [...this.#running.values()].map(({ entry, state, stats }) => ({ ...entry, state, stats: { ...stats } }))
     return tenant === undefined ? all : all.filter((query) => query.tenant === tenant)
   }
 
@@ -157,24 +161,24 @@ export class QueryRunner {
     return true
   }
 
-  /** The last queries that ended, newest first. */
-  recent(tenant?: string): QueryLogEntry[] {
-    const all = this.#log.recent()
-    return tenant === undefined ? all : all.filter((query) => query.tenant === tenant)
+  /** Queries that ended, with their cost; of one tenant, or of all. */
+  ended(tenant?: string): QueryLogView {
+    const isWanted = (query: QueryLogEntry): boolean => tenant === undefined || query.tenant === tenant
+    return { recent: this.#log.recent().filter(isWanted), slow: this.#log.slow().filter(isWanted) }
   }
 
   async #run<Data>(
-    what: { readonly language: QueryLanguage; readonly text: string },
+    what: { readonly language: QueryLanguage; readonly text: string; readonly times?: QueryTimes },
     caller: QueryCaller,
     prepare: (limits: RunnerLimits) => Work<Data>,
   ): Promise<QueryAnswer<Data>> {
     const tenant = caller.tenants[0] ?? ''
     const limits = this.#limitsOf(tenant)
     const text = what.text.slice(0, MAX_LOGGED_TEXT)
-    const entry = { id: randomUUID(), language: what.language, text, tenant, origin: caller.origin, startedMs: this.#now() }
+    const entry = { ...what, id: randomUUID(), text, tenant, origin: caller.origin, startedMs: this.#now() }
     const abort = new AbortController()
-    const running: Running = { entry, abort, state: 'queued' }
     const stats = makeQueryStats()
+    const running: Running = { entry, stats, abort, state: 'queued' }
     const disarm = arm(abort, caller.signal, Math.min(caller.timeoutMs ?? limits.timeoutMs, limits.timeoutMs))
     let queuedMs = 0
     const end = (outcome: string): number => {

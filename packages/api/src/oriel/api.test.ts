@@ -79,8 +79,16 @@ describe('our own API', () => {
     expect(body).toMatchObject({ error: { position: { start: expect.any(Number), end: expect.any(Number) } } })
   })
 
-  it('lists running queries, and answers 404 for one that has gone', async () => {
-    expect((await server.json('/api/oriel/queries')).body).toEqual({ running: [] })
+  it('lists queries that run and that ended, of one tenant or of all, and answers 404 for one that has gone', async () => {
+    await server.get('/prometheus/api/v1/query?query=1&time=60')
+    const { body } = await server.json('/api/oriel/queries')
+    expect(body).toMatchObject({ running: [], slow: [], slowMs: 1_000 })
+    const times = { startMs: 60_000, endMs: 60_000 }
+    expect(Object(body).recent[0]).toMatchObject({ language: 'promql', text: '1', outcome: 'ok', times, stats: { series: 0 } })
+    const other = { headers: { 'x-scope-orgid': 'other' } }
+    expect(await (await fetch(`${server.url}/api/oriel/queries`, other)).json()).toMatchObject({ recent: [] })
+    const all = await (await fetch(`${server.url}/api/oriel/queries?all=true`, other)).json()
+    expect(Object(all).recent[0]).toMatchObject({ text: '1', tenant: 'default' })
     const gone = await fetch(`${server.url}/api/oriel/queries/none`, { method: 'DELETE' })
     expect([gone.status, await gone.json()]).toEqual([404, { isCancelled: false }])
   })

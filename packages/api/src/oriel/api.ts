@@ -1,5 +1,6 @@
 import type { QueriesAnswer, ServiceAnswer, ServicesAnswer } from '@oriel/contract'
 import { ORIEL_API } from '@oriel/contract'
+import { SLOW_QUERY_MS } from '@oriel/query'
 import type { Answer, Api, Exchange, Route } from '../http/exchange.ts'
 import { callerOf, jsonAnswer } from '../http/exchange.ts'
 import { renderPlain } from '../http/handler.ts'
@@ -54,13 +55,19 @@ async function oneService(services: ApiServices, exchange: Exchange): Promise<An
   return jsonAnswer(answer)
 }
 
-function listQueries(services: ApiServices, { tenants }: Exchange): Answer {
-  const answer: QueriesAnswer = { running: services.runner.running(tenants[0]) }
+function listQueries({ runner }: ApiServices, exchange: Exchange): Answer {
+  const tenant = tenantAsked(exchange)
+  const answer: QueriesAnswer = { running: runner.running(tenant), ...runner.ended(tenant), slowMs: SLOW_QUERY_MS }
   return jsonAnswer(answer)
 }
 
-/** Stops a running query of the caller's tenant. */
-function cancelQuery(services: ApiServices, { params, tenants }: Exchange): Answer {
-  const isCancelled = services.runner.cancel(params['id'] ?? '', tenants[0])
+/** Stops a running query of the caller's tenant, or of any. */
+function cancelQuery({ runner }: ApiServices, exchange: Exchange): Answer {
+  const isCancelled = runner.cancel(exchange.params['id'] ?? '', tenantAsked(exchange))
   return jsonAnswer({ isCancelled }, isCancelled ? 200 : 404)
+}
+
+/** Whose queries somebody asks about: `undefined` for everybody's, which whoever guards the server's door may keep for operators. */
+function tenantAsked({ query, tenants }: Exchange): string | undefined {
+  return query.get('all') === 'true' ? undefined : tenants[0]
 }
