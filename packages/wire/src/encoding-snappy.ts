@@ -3,6 +3,7 @@
 // Source: google/snappy format_description.txt and framing_format.txt.
 
 import { uncompressSync } from 'snappy'
+import { crc32c } from './crc32c.ts'
 import { WireError } from './errors.ts'
 
 /** Undoes snappy: framed where the body begins so (or `coding` says so), block otherwise. Errors as of `decompress`. */
@@ -80,22 +81,8 @@ function decodeChunk(type: number, data: Uint8Array, limit: number): Uint8Array 
 }
 
 function maskedCrc32c(bytes: Uint8Array): number {
-  let crc = 0xffff_ffff
-  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ CRC32C[(crc ^ bytes[i]!) & 0xff]!
-  crc = ~crc >>> 0
+  const crc = crc32c(bytes)
   return (((crc >>> 15) | (crc << 17)) + 0xa282_ead8) >>> 0
-}
-
-const CRC32C = makeCrcTable()
-
-function makeCrcTable(): Uint32Array {
-  const table = new Uint32Array(256)
-  for (let i = 0; i < 256; i++) {
-    let crc = i
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 0 ? crc >>> 1 : (crc >>> 1) ^ 0x82f6_3b78
-    table[i] = crc >>> 0
-  }
-  return table
 }
 
 function damaged(reason: string, cause?: unknown): WireError {

@@ -1,16 +1,18 @@
 import type { Answer, Api, Exchange, Route } from '../http/exchange.ts'
-import { jsonAnswer } from '../http/exchange.ts'
+import { jsonAnswer, textAnswer } from '../http/exchange.ts'
 import type { Failure, FailureKind } from '../http/failure.ts'
 import { STATUS_OF_KIND } from '../http/failure.ts'
 import type { ApiServices } from '../services.ts'
 import { cleanTombstones, deleteSeries, snapshot } from './admin.ts'
 import { exemplarsQuery } from './exemplars.ts'
+import { federate } from './federate.ts'
 import { features, flags } from './flags.ts'
 import { formatQuery, parseQuery } from './language.ts'
 import { labelNames, labelValues, series } from './lookup.ts'
 import { metadata, targetMetadata } from './metadata.ts'
 import { liveNotifications, notifications } from './notifications.ts'
 import { instantQuery, rangeQuery } from './query.ts'
+import { MAX_READ_BYTES, remoteRead } from './read.ts'
 import { alertmanagers, alerts, rules } from './rules.ts'
 import { selfMetrics } from './self-metrics.ts'
 import { buildInfo, runtimeInfo, tsdbBlocks, tsdbStatus, walReplay } from './status.ts'
@@ -68,6 +70,27 @@ function makeRoutes(services: ApiServices): Route[] {
     const isQuiet = path === '/notifications/live'
     return { methods, path: `/api/v1${path}`, handle: (exchange) => handle(services, exchange), isQuiet }
   })
+}
+
+/**
+ * The paths of Prometheus whose answers and failures are no JSON: for other Prometheus servers, not for people.
+ */
+export function makePrometheusPeerApi(services: ApiServices): Api {
+  const routes: Route[] = [
+    { methods: ['GET'], path: '/federate', handle: (exchange) => federate(services, exchange) },
+    {
+      methods: ['POST'],
+      path: '/api/v1/read',
+      maxBodyBytes: MAX_READ_BYTES,
+      handle: (exchange) => remoteRead(services, exchange),
+    },
+  ]
+  return { name: 'prometheus-peer', routes, renderFailure: renderText }
+}
+
+/** A failure as Go's http.Error writes it. */
+function renderText({ kind, message }: Failure): Answer {
+  return textAnswer(`${message}\n`, STATUS_OF_KIND[kind])
 }
 
 interface Words {
