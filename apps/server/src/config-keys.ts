@@ -39,6 +39,11 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: 'A ClickHouse server to use instead of the embedded engine: http://user:password@host:8123.',
   },
   {
+    key: 'metrics.recent_memory',
+    fallback: '256MiB',
+    doc: 'Memory that keeps the latest samples, so that dashboards and rules need no trip to the engine; 0 for none.',
+  },
+  {
     key: 'roles',
     flag: '--roles',
     fallback: 'ingest,query,ui',

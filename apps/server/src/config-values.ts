@@ -48,6 +48,15 @@ export class ConfigValues {
     return refuse(found, key, 'it must be true or false')
   }
 
+  /** Bytes: a whole number, or one with KiB, MiB or GiB behind it. */
+  bytes(key: string): number | undefined {
+    const text = this.text(key)
+    if (text === undefined) return undefined
+    const [, digits, unit = ''] = /^(\d{1,12}) ?([KMG]iB|)$/.exec(text) ?? []
+    if (digits === undefined) return refuse(this.#find(key), key, `${JSON.stringify(text)} is not a size such as 256MiB`)
+    return Number(digits) * 1_024 ** ['', 'KiB', 'MiB', 'GiB'].indexOf(unit)
+  }
+
   choice<Choice extends string>(key: string, choices: readonly Choice[]): Choice | undefined {
     const text = this.text(key)
     if (text === undefined) return undefined

@@ -61,6 +61,12 @@ describe('configuration', () => {
     )
   })
 
+  it('reads sizes with their units, and refuses what is none', () => {
+    const sizeOf = (text: string) => makeConfig([parseConfig(`metrics: {recent_memory: ${text}}`, '/o.yaml')]).recentBytes
+    expect(['0', '4096', '2 KiB', '64MiB', '3GiB'].map(sizeOf)).toEqual([0, 4_096, 2_048, 64 * 2 ** 20, 3 * 2 ** 30])
+    expect(failure(() => sizeOf('64MB'))).toContain('"64MB" is not a size such as 256MiB')
+  })
+
   it('names file, line and the nearest key for an unknown one', () => {
     expect(failure(() => parseConfig('data_dir: x\nlissten: y', '/o.yaml'))).toBe(
       'cannot read /o.yaml:2: unknown key lissten. Did you mean listen?',

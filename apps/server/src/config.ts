@@ -16,6 +16,8 @@ export interface Config {
   readonly otlpHttp: Address
   readonly isInsecure: boolean
   readonly engineUrl: string | undefined
+  /** Memory for recent samples, 0 for none; the store's own choice if not said. */
+  readonly recentBytes: number | undefined
   readonly tenant: string
   readonly prometheusFile: string | undefined
   readonly prometheus: PrometheusFlags
@@ -48,6 +50,7 @@ export function makeConfig(layers: readonly ConfigLayer[]): Config {
     otlpHttp: values.address('otlp_http') ?? { host: '127.0.0.1', port: 4_318 },
     isInsecure: values.flag('insecure') ?? false,
     engineUrl: values.text('engine.url'),
+    recentBytes: values.bytes('metrics.recent_memory'),
     tenant: values.text('tenant') ?? 'default',
     prometheusFile: values.file('prometheus') ?? values.file('prometheus.file'),
     prometheus: prometheusFlags(values),

@@ -64,9 +64,14 @@ export async function startServer(config: Config, options: StartOptions = {}): P
       `cannot listen on ${printAddress(address)}: nothing asks for a login yet. ${fix}`,
     )
   }
-  const { logLevel, isSelfOn, dataDir, engineUrl } = config
+  const { logLevel, isSelfOn, dataDir, engineUrl, recentBytes } = config
   const telemetry = options.telemetry ?? makeTelemetry({ minLevel: logLevel, isDelivered: isSelfOn })
-  const store = await openClickhouse({ dataDir, telemetry, ...(engineUrl !== undefined && { engineUrl }) })
+  const store = await openClickhouse({
+    dataDir,
+    telemetry,
+    ...(engineUrl !== undefined && { engineUrl }),
+    ...(recentBytes !== undefined && { windowBytes: recentBytes }),
+  })
   const server = new Server({ config, options, telemetry, store, version: await readVersion() })
   try {
     await server.open()

@@ -1,5 +1,5 @@
 import type { MetricBlock } from '@oriel/model'
-import type { DeleteRequest, MetricSource } from '@oriel/store'
+import type { DeleteRequest, GridRequest, MetricSource } from '@oriel/store'
 import type { EngineClient } from './engine/client.ts'
 import { readCardinality } from './metrics/cardinality.ts'
 import { deleteSamples, purgeDeleted } from './metrics/delete.ts'
@@ -9,6 +9,8 @@ import { readExemplars, readLabelNames, readLabelValues, readMetadata } from './
 import { readSamples } from './metrics/samples.ts'
 import type { SeriesIndexOptions } from './metrics/series-index.ts'
 import { openSeriesIndex } from './metrics/series-index.ts'
+import type { WindowFiller } from './metrics/window/fill.ts'
+import type { RecentWindow } from './metrics/window/recent-window.ts'
 import { makeMetricWriter } from './metrics/write.ts'
 
 /** Both sides of the metrics signal. */
@@ -25,16 +27,30 @@ export interface MetricStore {
 /** How metrics behave. */
 export interface MetricOptions extends SeriesIndexOptions {
   readonly grid?: GridOptions
+  /** Recent samples in memory, for a process that does all the writing. */
+  readonly recent?: RecentSamples
+}
+
+/** The window of recent samples, and what fills it. */
+export interface RecentSamples {
+  readonly window: RecentWindow
+  readonly filler: WindowFiller
 }
 
 /** Opens metrics over an engine whose tables are there, or will be when its client lets calls through. */
 export function openMetrics(client: EngineClient, options: MetricOptions): MetricStore {
   const index = openSeriesIndex(client, options)
   const writer = makeMetricWriter(client)
+  const { grid, recent } = options
+  const stores = { client, index, ...(recent !== undefined && { window: recent.window }) }
   return {
     source: {
-      samples: (request, context) => readSamples(client, index, request, context),
-      grid: (request, context) => readGrid(client, index, request, context, options.grid),
+      samples: (request, context) => readSamples(stores, request, context),
+      async grid(request, context) {
+        // What is in memory is there sooner than the engine has worked it out.
+        if (grid?.offered !== 'always' && isRecent(recent?.window, request)) return undefined
+        return readGrid(client, index, request, context, grid)
+      },
       series: async (request, context) => (await index.find(request, context)).map(({ labels }) => labels),
       labelNames: (request, context) => readLabelNames(client, request, context),
       labelValues: (label, request, context) => readLabelValues(client, label, request, context),
@@ -42,15 +58,32 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
       exemplars: (request, context) => readExemplars(client, index, request, context),
       cardinality: (request, context) => readCardinality(client, request, context),
     },
-    delete: (request) => deleteSamples(client, request),
+    async delete(request) {
+      try {
+        await deleteSamples(client, request)
+      } finally {
+        if (recent?.window.noteDeleted(request.range) === true) recent.filler.refill()
+      }
+    },
     purgeDeleted: () => purgeDeleted(client),
     async write(blocks) {
+      let isStored = false
       try {
         await writer.write(blocks)
+        isStored = true
       } finally {
         // After a failure too: some of it may be there.
         index.noteWritten(blocks)
+        if (isStored) recent?.window.noteWritten(blocks)
+        else {
+          recent?.window.reset(blocks)
+          recent?.filler.refill()
+        }
       }
     },
   }
+}
+
+function isRecent(window: RecentWindow | undefined, { startMs, rangeMs, offsetMs }: GridRequest): boolean {
+  return window?.covers(startMs - offsetMs - rangeMs) ?? false
 }

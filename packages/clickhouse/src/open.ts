@@ -13,7 +13,10 @@ import { superviseEngine } from './engine/supervisor.ts'
 import { makeLogWriter } from './logs-write.ts'
 import { openLogSource, readRecentRequests } from './logs.ts'
 import type { GridOptions } from './metrics/grid.ts'
+import type { RecentSamples } from './metrics.ts'
 import { openMetrics } from './metrics.ts'
+import { openFiller } from './metrics/window/fill.ts'
+import { DEFAULT_WINDOW_BYTES, RecentWindow } from './metrics/window/recent-window.ts'
 import { migrate, TABLE_FAMILIES } from './schema/index.ts'
 import { openState } from './state.ts'
 import { makeSpanWriter } from './traces-write.ts'
@@ -49,12 +52,16 @@ export interface ClickhouseOptions extends EngineOptions {
   readonly clock?: Clock
   /** When metrics are evaluated in the engine: by what it costs, if not said. */
   readonly grid?: GridOptions
+  /** Memory for recent samples, 0 for none; 256 MiB if not said. Not used with `engineUrl`: others may write there. */
+  readonly windowBytes?: number
 }
 
 /** A store in the engine. */
 export interface OpenClickhouse {
   readonly store: Store
   readonly engine: EngineHandle
+  /** Recent samples in memory, where there are; for tests. */
+  readonly recent?: RecentSamples
   close(): Promise<void>
 }
 
@@ -63,10 +70,23 @@ export interface OpenClickhouse {
  *
  * Close it after the last write has resolved. Throws CLICKHOUSE_DATA_IN_USE; a start that fails shows in `engine.started`.
  */
-export async function openClickhouse({ clock = Date.now, grid, ...options }: ClickhouseOptions): Promise<OpenClickhouse> {
+export async function openClickhouse({
+  clock = Date.now,
+  grid,
+  windowBytes,
+  ...options
+}: ClickhouseOptions): Promise<OpenClickhouse> {
   const opened = openEngine(options)
   const { client, engine } = opened
-  const metrics = openMetrics(client, { isOnlyWriter: options.engineUrl === undefined, ...(grid !== undefined && { grid }) })
+  const isOnlyWriter = options.engineUrl === undefined
+  const recent = isOnlyWriter
+    ? openRecent(opened, { maxBytes: windowBytes ?? DEFAULT_WINDOW_BYTES, clock, ...options })
+    : undefined
+  const metrics = openMetrics(client, {
+    isOnlyWriter,
+    ...(grid !== undefined && { grid }),
+    ...(recent !== undefined && { recent }),
+  })
   const logWriter = makeLogWriter(client, { now: clock })
   const spanWriter = makeSpanWriter(client, { now: clock })
   const store: Store = {
@@ -83,7 +103,22 @@ export async function openClickhouse({ clock = Date.now, grid, ...options }: Cli
       purgeDeleted: () => metrics.purgeDeleted(),
     },
   }
-  return { store, engine, close: () => opened.close() }
+  const close = async (): Promise<void> => {
+    recent?.filler.close()
+    recent?.window.close()
+    await opened.close()
+  }
+  return { store, engine, ...(recent !== undefined && { recent }), close }
+}
+
+/** The window of recent samples, being filled. `undefined` where it may use no memory. */
+function openRecent(
+  { client, engine }: OpenEngine,
+  { maxBytes, clock, telemetry = silentTelemetry }: { maxBytes: number; clock: Clock; telemetry?: Telemetry },
+): RecentSamples | undefined {
+  if (maxBytes === 0) return undefined
+  const window = new RecentWindow({ maxBytes, telemetry })
+  return { window, filler: openFiller(client, window, { now: clock, telemetry, started: engine.started }) }
 }
 
 /** An engine with a client whose statements run in our database. */

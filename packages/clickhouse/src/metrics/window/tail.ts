@@ -1,0 +1,84 @@
+import type { ValueColumn } from './value-codec.ts'
+
+/**
+ * The latest samples of a tenant as they came, not compressed yet. A hot path (bench/HOTPATHS.md): every sample is appended once.
+ *
+ * Rows of one series are chained, latest first: `lastOf[ref] - 1` is its latest row, `prev[row] - 1` the one before.
+ */
+export class Tail {
+  rows = 0
+  /** Least and greatest time of any row. */
+  minMs: number = Infinity
+  maxMs: number = -Infinity
+  refs: Uint32Array = new Uint32Array(FIRST_ROWS)
+  tMs: Float64Array = new Float64Array(FIRST_ROWS)
+  words: Uint32Array = new Uint32Array(2 * FIRST_ROWS)
+  prev: Uint32Array = new Uint32Array(FIRST_ROWS)
+  lastOf: Uint32Array = new Uint32Array(FIRST_ROWS)
+
+  get byteLength(): number {
+    return ROW_BYTES * this.prev.length + this.lastOf.byteLength
+  }
+
+  /** Makes room for so many more rows and for numbers of series below `refs`. */
+  reserve(more: number, refs: number): void {
+    if (refs > this.lastOf.length) this.lastOf = grown(this.lastOf, new Uint32Array(Math.max(refs, 2 * this.lastOf.length)))
+    const needed = this.rows + more
+    if (needed <= this.prev.length) return
+    const room = Math.max(needed, 2 * this.prev.length)
+    this.refs = grown(this.refs, new Uint32Array(room))
+    this.tMs = grown(this.tMs, new Float64Array(room))
+    this.words = grown(this.words, new Uint32Array(2 * room))
+    this.prev = grown(this.prev, new Uint32Array(room))
+  }
+
+  /** Samples of a series in [startMs, endMs] among the first `rows` rows. */
+  count(ref: number, startMs: number, endMs: number, rows: number): number {
+    const { prev, tMs } = this
+    let count = 0
+    for (let row = this.#latest(ref, rows); row >= 0; row = prev[row]! - 1) {
+      const t = tMs[row]!
+      if (t >= startMs && t <= endMs) count++
+    }
+    return count
+  }
+
+  /** Writes the `count` samples that `count()` counted to position `to` on, in order of arrival. */
+  copy(ref: number, startMs: number, endMs: number, rows: number, out: TailOut): void {
+    const { prev, tMs, words } = this
+    const { words: outWords } = out.column
+    let at = out.to + out.count
+    for (let row = this.#latest(ref, rows); row >= 0; row = prev[row]! - 1) {
+      const t = tMs[row]!
+      if (t < startMs || t > endMs) continue
+      at--
+      out.tMs[at] = t
+      outWords[2 * at] = words[2 * row]!
+      outWords[2 * at + 1] = words[2 * row + 1]!
+    }
+  }
+
+  #latest(ref: number, rows: number): number {
+    let row = ref < this.lastOf.length ? this.lastOf[ref]! - 1 : -1
+    while (row >= rows) row = this.prev[row]! - 1
+    return row
+  }
+}
+
+/** Where `Tail.copy` writes. */
+export interface TailOut {
+  readonly tMs: Float64Array
+  readonly column: ValueColumn
+  readonly to: number
+  readonly count: number
+}
+
+// 256 rows: a tenant that sends a handful of series costs 10 KB.
+const FIRST_ROWS = 256
+// A number, a time, a value and a link.
+const ROW_BYTES = 24
+
+function grown<Values extends { set(from: Values): void }>(from: Values, to: Values): Values {
+  to.set(from)
+  return to
+}
