@@ -98,6 +98,10 @@ export class TenantMetrics implements MetricTarget {
     return true
   }
 
+  readonly wantsStarts: boolean = false
+
+  start(): void {}
+
   #append(ref: number, tMs: number, valueLow: number, valueHigh: number): boolean {
     if (tMs < this.#dayStartMs || tMs >= this.#dayEndMs) this.#enterDay(tMs)
     // -1 is above every ref as an unsigned number.

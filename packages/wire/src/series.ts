@@ -33,6 +33,10 @@ export interface MetricTarget {
   sample(ref: number, tMs: number, valueLow: number, valueHigh: number): boolean
   /** Appends a native histogram that was found good; false as for `sample`. The target keeps nothing of it. */
   histogram(ref: number, tMs: number, histogram: NativeHistogram): boolean
+  /** Whether starts are kept: where they are not, `start` need not be called. */
+  readonly wantsStarts: boolean
+  /** Says since when the counter counts whose sample of this time was taken just now; `histogram` where that is one. */
+  start(ref: number, tMs: number, startMs: number, histogram?: NativeHistogram): void
   /** Appends an exemplar; false where its time is refused. */
   exemplar(ref: number, exemplar: ExemplarRow): boolean
   /** Takes what a source says of a metric. */

@@ -3,6 +3,8 @@
 // Targets answer with the same series in the same order: each line's series is compared with the one that followed the line before it
 // last time, and only where that fails looked up by its bytes. A series is decoded, relabelled and identified once.
 
+import type { ClassicPart } from './classic.ts'
+
 /** Not resolved in the target's current epoch; dropped by a relabel rule. Other values are series refs. */
 export const UNRESOLVED = -2
 export const DROPPED = -3
@@ -26,6 +28,8 @@ export class ScrapeCache {
   kinds: Uint8Array = new Uint8Array(INITIAL)
   /** The last exemplar of an entry, in words: targets repeat it until they have another. */
   readonly exemplars: Map<number, string> = new Map()
+  /** What entries are of the classic histogram they belong to, `undefined` for none; only where these are converted. */
+  readonly classicParts: Map<number, ClassicPart | undefined> = new Map()
   length = 0
   scrape = 0
   /** The epoch of `refs`. */
@@ -136,6 +140,7 @@ export class ScrapeCache {
       kept.visit(entry)
     }
     this.exemplars.clear()
+    this.classicParts.clear()
     this.bytes = kept.bytes
     this.starts = kept.starts
     this.refs = kept.refs

@@ -167,7 +167,7 @@ export class ScrapeLoop {
   }
 
   #run(target: MetricTarget, tMs: number): ScrapeRun {
-    return new ScrapeRun(this.#cache, target, { job: this.#options.job, targetLabels: this.target.labels, tMs }, this.#wasText)
+    return new ScrapeRun(this.#cache, target, { job: this.#options.job, targetLabels: this.target.labels, tMs })
   }
 
   #reportNames(): string[] {

@@ -2,12 +2,34 @@
 
 import type { Label, Labels, MetricType } from '@oriel/model'
 import { METRIC_NAME, STALE_HIGH, STALE_LOW } from '@oriel/model'
-import type { FamilySample, MetricTarget } from '@oriel/wire'
-import { decodeFamilies, decodeLabelBytes, decodeTextSeries, LabelBytes, parseBound, printBound, TextScanner } from '@oriel/wire'
+import type {
+  FamilyExemplar,
+  FamilyHistogramSample,
+  FamilySample,
+  FamilySink,
+  HistogramDraft,
+  HistogramForms,
+  MetricTarget,
+} from '@oriel/wire'
+import {
+  CLASSIC_ONLY,
+  decodeFamilies,
+  decodeLabelBytes,
+  decodeTextSeries,
+  LabelBytes,
+  limitBuckets,
+  parseBound,
+  prepareHistogram,
+  printBound,
+  TextScanner,
+  writeHistogram,
+} from '@oriel/wire'
 import { IngestError } from '../errors.ts'
 import type { ScrapeConfig } from '../prometheus-config.ts'
 import type { ScrapeCache } from './cache.ts'
 import { DROPPED, UNRESOLVED } from './cache.ts'
+import { ClassicCollector } from './classic.ts'
+import type { ClassicSample } from './classic.ts'
 import { sampleLabels, writeLabels } from './sample-labels.ts'
 
 /** What one scrape counted. */
@@ -20,30 +42,42 @@ export interface ScrapeCounts {
   readonly added: number
 }
 
+/** What a job says of native histograms. */
+export interface HistogramScraping extends HistogramForms {
+  /** Most buckets; finer histograms are made coarser. 0 for no limit. */
+  readonly nativeBucketLimit: number
+  /** Least growth from one bucket to the next; finer histograms are made coarser. 0 for none. */
+  readonly nativeMinBucketFactor: number
+}
+
 export interface RunOptions {
-  readonly job: ScrapeConfig
+  readonly job: ScrapeConfig & Partial<HistogramScraping>
   readonly targetLabels: Labels
   /** The scrape's time, for samples that bring none. */
   readonly tMs: number
 }
 
-/** Appends one scrape's samples and the staleness of what has gone. Used once. `isText` says how the cache's entries are named. */
+/** Appends one scrape's samples and the staleness of what has gone. Used once. */
 export class ScrapeRun {
   readonly #cache: ScrapeCache
   readonly #target: MetricTarget
   readonly #options: RunOptions
   readonly #labels = new LabelBytes()
-  #decode: (bytes: Uint8Array, start: number, end: number) => Label[] = decodeTextSeries
+  readonly #classic: ClassicCollector | undefined
   #scraped = 0
   #kept = 0
   #added = 0
+  /** Entries from here on are met for the first time. */
+  #nextNew: number
 
-  constructor(cache: ScrapeCache, target: MetricTarget, options: RunOptions, isText = true) {
-    if (!isText) this.#decode = decodeLabelBytes
+  constructor(cache: ScrapeCache, target: MetricTarget, options: RunOptions) {
     this.#cache = cache
     this.#target = target
     this.#options = options
+    if (options.job.convertsToNhcb === true)
+      this.#classic = new ClassicCollector(cache.classicParts, (series, sample) => this.#readConverted(series, sample))
     cache.beginScrape(target.epoch)
+    this.#nextNew = cache.length
   }
 
   /** Text in either format. Throws `WireError` or `IngestError` INGEST_SCRAPE_FAILED: the block is then cut back by the queue. */
@@ -52,17 +86,23 @@ export class ScrapeRun {
     const metadata = new MetadataLines(this.#target)
     for (let line = scanner.next(); line !== 'end'; line = scanner.next())
       if (line === 'sample') this.#readSample(scanner)
-      else metadata.add(line, scanner)
+      else {
+        this.#classic?.seeLine(line, scanner)
+        metadata.add(line, scanner)
+      }
+    this.#classic?.flush()
     metadata.flush()
     return this.#finish()
   }
 
   /** Length-delimited protobuf families. Throws as `readText`. */
   readProtobuf(body: Uint8Array): ScrapeCounts {
-    decodeFamilies(body, {
+    const sink: FamilySink = {
       metadata: (metadata) => this.#target.metadata(metadata),
       sample: (series, sample) => this.#readFamilySample(series, sample),
-    })
+      histogram: (series, draft, sample) => this.#readFamilyHistogram(series, draft, sample),
+    }
+    decodeFamilies(body, sink, { ...CLASSIC_ONLY, ...this.#options.job })
     return this.#finish()
   }
 
@@ -79,15 +119,15 @@ export class ScrapeRun {
       entry = cache.find(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
       if (entry === -1) {
         // Read at once: what cannot be read must fail the scrape before it is remembered.
-        this.#decode(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
+        decodeTextSeries(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
         entry = cache.add(scanner.bytes, scanner.seriesStart, scanner.seriesEnd, kindOf(scanner.metricType))
-        this.#added++
       }
     }
     cache.visit(entry)
     scanner.scanValue()
     const tMs = scanner.hasTime && this.#options.job.honorTimestamps ? scanner.tMs : undefined
-    const ref = this.#append(entry, tMs, scanner.valueLow, scanner.valueHigh)
+    if (this.#classic?.collect(entry, scanner, tMs) === true && this.#options.job.alwaysScrapesClassic !== true) return
+    const ref = this.#append(entry, tMs, scanner)
     if (ref >= 0 && scanner.exemplarEnd > scanner.exemplarStart) {
       const exemplar = scanner.readExemplar()
       if (cache.isNewExemplar(entry, JSON.stringify(exemplar)))
@@ -95,24 +135,59 @@ export class ScrapeRun {
     }
   }
 
-  #readFamilySample({ bytes, length }: LabelBytes, { tMs, valueLow, valueHigh, exemplar }: FamilySample): void {
+  #readFamilySample(series: LabelBytes, sample: FamilySample): void {
+    const { exemplar, startMs } = sample
+    const entry = this.#entryOf(series)
+    const own = this.#options.job.honorTimestamps ? sample.tMs : undefined
+    const ref = this.#append(entry, own, sample)
+    if (ref < 0) return
+    const tMs = own ?? this.#options.tMs
+    if (startMs !== 0 && this.#target.wantsStarts) this.#target.start(ref, tMs, startMs)
+    if (exemplar !== undefined && this.#cache.isNewExemplar(entry, JSON.stringify(exemplar)))
+      this.#target.exemplar(ref, { ...exemplar, tMs: exemplar.tMs ?? tMs })
+  }
+
+  #readFamilyHistogram(series: LabelBytes, draft: HistogramDraft, { tMs, startMs, exemplars }: FamilyHistogramSample): void {
+    draft.startMs = startMs
+    this.#writeHistogram(this.#entryOf(series), this.#options.job.honorTimestamps ? tMs : undefined, draft, exemplars)
+  }
+
+  /** A classic histogram of a text, as a native one with its bounds. What can not be converted is passed over, as in Prometheus. */
+  #readConverted(series: LabelBytes, { draft, tMs, exemplars }: ClassicSample): void {
+    if (prepareHistogram(draft) === undefined) this.#writeHistogram(this.#entryOf(series), tMs, draft, exemplars)
+  }
+
+  /** The entry of a series given by its label bytes, made where there is none. */
+  #entryOf({ bytes, length }: LabelBytes): number {
     const cache = this.#cache
     let entry = cache.find(bytes, 0, length)
     if (entry === -1) {
-      this.#decode(bytes, 0, length)
-      // Bounds are written as they should be already.
-      entry = cache.add(bytes, 0, length, 0)
-      this.#added++
+      decodeLabelBytes(bytes, 0, length)
+      entry = cache.add(bytes, 0, length, ENCODED)
     }
     cache.visit(entry)
-    const own = this.#options.job.honorTimestamps ? tMs : undefined
-    const ref = this.#append(entry, own, valueLow, valueHigh)
-    if (ref >= 0 && exemplar !== undefined && cache.isNewExemplar(entry, JSON.stringify(exemplar)))
-      this.#target.exemplar(ref, { ...exemplar, tMs: exemplar.tMs ?? own ?? this.#options.tMs })
+    return entry
+  }
+
+  #writeHistogram(entry: number, tMs: number | undefined, draft: HistogramDraft, exemplars: readonly FamilyExemplar[]): void {
+    const { nativeBucketLimit = 0, nativeMinBucketFactor = 0 } = this.#options.job
+    draft.tMs = tMs ?? this.#options.tMs
+    const fault = prepareHistogram(draft)?.detail
+    const isSmall = limitBuckets(draft, { bucketLimit: nativeBucketLimit, minBucketFactor: nativeMinBucketFactor })
+    if (fault !== undefined || !isSmall)
+      throw new IngestError('INGEST_SCRAPE_FAILED', `cannot take scrape: ${fault ?? 'histogram bucket limit exceeded'}`)
+    const ref = this.#append(entry, tMs, draft)
+    if (ref < 0 || exemplars.length === 0) return
+    // Targets repeat exemplars until they have others.
+    const known = this.#cache.exemplars.get(entry) ?? ''
+    const printed = exemplars.map((exemplar) => JSON.stringify(exemplar))
+    this.#cache.exemplars.set(entry, printed.join('\n'))
+    for (const [i, { tMs: at, ...exemplar }] of exemplars.entries())
+      if (at !== undefined && !known.includes(printed[i]!)) this.#target.exemplar(ref, { ...exemplar, tMs: at })
   }
 
   /** Appends a sample of an entry; returns its series, negative where it is not stored. */
-  #append(entry: number, tMs: number | undefined, valueLow: number, valueHigh: number): number {
+  #append(entry: number, tMs: number | undefined, value: SampleValue | HistogramDraft): number {
     const cache = this.#cache
     const { job } = this.#options
     this.#scraped++
@@ -120,6 +195,11 @@ export class ScrapeRun {
     if (ref === UNRESOLVED) ref = this.#resolve(entry)
     if (ref === DROPPED) return ref
     this.#kept++
+    // Entries are numbered as they come, and appended to at once.
+    if (entry >= this.#nextNew) {
+      this.#nextNew = entry + 1
+      this.#added++
+    }
     if (job.sampleLimit > 0 && this.#kept > job.sampleLimit)
       throw new IngestError('INGEST_SCRAPE_FAILED', `cannot take scrape: more than ${job.sampleLimit} samples, its sample_limit`)
     if (tMs === undefined) {
@@ -129,17 +209,17 @@ export class ScrapeRun {
         return ref
       }
       cache.seen[entry] = cache.scrape
-      this.#target.sample(ref, this.#options.tMs, valueLow, valueHigh)
-    } else {
-      if (job.trackTimestampsStaleness) cache.seen[entry] = cache.scrape
-      this.#target.sample(ref, tMs, valueLow, valueHigh)
-    }
+    } else if (job.trackTimestampsStaleness) cache.seen[entry] = cache.scrape
+    if ('valueLow' in value) this.#target.sample(ref, tMs ?? this.#options.tMs, value.valueLow, value.valueHigh)
+    else writeHistogram(this.#target, ref, value)
     return ref
   }
 
   #resolve(entry: number): number {
     const cache = this.#cache
-    const decoded = this.#decode(cache.bytes, cache.starts[entry]!, cache.starts[entry + 1]!)
+    const isEncoded = cache.kinds[entry] === ENCODED
+    const decode = isEncoded ? decodeLabelBytes : decodeTextSeries
+    const decoded = decode(cache.bytes, cache.starts[entry]!, cache.starts[entry + 1]!)
     const scraped = normalizeBounds(decoded, cache.kinds[entry]!)
     const labels = sampleLabels(scraped, this.#options.targetLabels, this.#options.job)
     let ref = DROPPED
@@ -168,8 +248,15 @@ export class ScrapeRun {
   }
 }
 
+interface SampleValue {
+  readonly valueLow: number
+  readonly valueHigh: number
+}
+
 const HISTOGRAM = 1
 const SUMMARY = 2
+// Named by label bytes, whose bounds are written as they should be.
+const ENCODED = 3
 
 function kindOf(type: MetricType): number {
   if (type === 'histogram') return HISTOGRAM
@@ -178,7 +265,7 @@ function kindOf(type: MetricType): number {
 
 /** Bounds as Prometheus 3 stores them, so that targets in different formats give the same series. */
 function normalizeBounds(labels: Label[], kind: number): Label[] {
-  if (kind === 0) return labels
+  if (kind === 0 || kind === ENCODED) return labels
   const bound = kind === HISTOGRAM ? 'le' : 'quantile'
   return labels.map((label) => {
     if (label.name !== bound) return label

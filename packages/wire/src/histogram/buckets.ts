@@ -1,14 +1,15 @@
+import { CUSTOM_BOUNDS_SCHEMA } from '@oriel/model'
 import type { HistogramFault } from './check.ts'
-import { checkSpans, MAX_SCHEMA } from './check.ts'
+import { checkSpans, MAX_SCHEMA, MIN_SCHEMA } from './check.ts'
 import type { HistogramDraft } from './draft.ts'
 
 /**
- * Brings an exponential histogram of a finer schema than can be stored to `MAX_SCHEMA`; others are left alone.
+ * Brings an exponential histogram of a finer schema than `schema` to it; others are left alone.
  *
  * Returns what is wrong with its spans where that cannot be done. Source: Prometheus 3.14 model/histogram reduceResolution.
  */
-export function reduceResolution(draft: HistogramDraft): HistogramFault | undefined {
-  const shift = draft.schema - MAX_SCHEMA
+export function reduceResolution(draft: HistogramDraft, schema: number = MAX_SCHEMA): HistogramFault | undefined {
+  const shift = draft.schema - schema
   if (shift <= 0) return undefined
   const wrong =
     checkSpans(draft.positiveSpans, draft.positiveBuckets, '') ?? checkSpans(draft.negativeSpans, draft.negativeBuckets, '')
@@ -18,7 +19,7 @@ export function reduceResolution(draft: HistogramDraft): HistogramFault | undefi
   const merge = (into: BucketList) => (index: number, count: number) => into.add(shiftIndex(index, shift), count)
   forEachBucket(draft.positiveSpans, draft.positiveBuckets, merge(positive))
   forEachBucket(draft.negativeSpans, draft.negativeBuckets, merge(negative))
-  draft.schema = MAX_SCHEMA
+  draft.schema = schema
   draft.positiveSpans = positive.spans
   draft.positiveBuckets = positive.buckets
   draft.negativeSpans = negative.spans
@@ -39,6 +40,31 @@ export function compactBuckets(draft: HistogramDraft): void {
   draft.positiveBuckets = positive.buckets
   draft.negativeSpans = negative.spans
   draft.negativeBuckets = negative.buckets
+}
+
+/** Bounds on a histogram that a target exposes. Source: Prometheus 3.14 docs/configuration, `native_histogram_...`. */
+export interface HistogramLimits {
+  /** Most buckets; 0 for no limit. */
+  readonly bucketLimit: number
+  /** Least growth from one bucket to the next; 0 for none. */
+  readonly minBucketFactor: number
+}
+
+/** Makes the histogram coarser until it is within the limits; false where it can not be. Spans and buckets must fit. */
+export function limitBuckets(draft: HistogramDraft, { bucketLimit, minBucketFactor }: HistogramLimits): boolean {
+  if (draft.schema !== CUSTOM_BOUNDS_SCHEMA) reduceResolution(draft, schemaOf(minBucketFactor))
+  if (bucketLimit === 0) return true
+  while (draft.positiveBuckets.length + draft.negativeBuckets.length > bucketLimit) {
+    if (draft.schema === CUSTOM_BOUNDS_SCHEMA || draft.schema <= MIN_SCHEMA) return false
+    reduceResolution(draft, draft.schema - 1)
+  }
+  return true
+}
+
+/** The finest schema whose buckets grow by at least this factor. Source: Prometheus 3.14 scrape/scrape.go pickSchema. */
+function schemaOf(factor: number): number {
+  if (factor <= 1) return MAX_SCHEMA
+  return Math.min(MAX_SCHEMA, Math.max(MIN_SCHEMA, Math.floor(-Math.log2(Math.log2(factor)))))
 }
 
 /** The index of the bucket that holds bucket `index` when the schema is made coarser by `shift`. */

@@ -1,27 +1,37 @@
 // The protobuf form of exposition: a stream of MetricFamily messages, each after its length.
 //
-// Source: prometheus/client_model 0.6 metrics.proto; Prometheus 3.14 model/textparse/protobufparse.go, native histograms not asked for.
+// Source: prometheus/client_model 0.6 metrics.proto; Prometheus 3.14 model/textparse/protobufparse.go.
 
 import type { Label, MetricMetadata, MetricType } from '@oriel/model'
-import { METRIC_NAME } from '@oriel/model'
+import { COUNTER_RESET_HINTS, METRIC_NAME } from '@oriel/model'
 import { WireError } from '../errors.ts'
+import { compactBuckets } from '../histogram/buckets.ts'
+import { ClassicHistogram } from '../histogram/custom-bounds.ts'
+import type { HistogramDraft } from '../histogram/draft.ts'
 import { printBound } from '../prom-text/go-float.ts'
+import { decodeUtf8 } from '../prom-text/series.ts'
 import { ProtoReader } from '../protobuf.ts'
 import { LabelBytes } from '../series.ts'
+import { readExemplar, readLabel, readTimestamp } from './exemplar.ts'
+import type { FamilyExemplar } from './exemplar.ts'
+import { FamilyHistogram } from './histogram.ts'
 
 /** What is read of one sample; `tMs` where the target gave a time. */
 export interface FamilySample {
   readonly valueLow: number
   readonly valueHigh: number
   readonly tMs: number | undefined
+  /** When its counter began, 0 for unknown. */
+  readonly startMs: number
   readonly exemplar: FamilyExemplar | undefined
 }
 
-export interface FamilyExemplar {
-  readonly labels: readonly Label[]
-  readonly valueLow: number
-  readonly valueHigh: number
+/** What is read of one native histogram beside itself. */
+export interface FamilyHistogramSample {
   readonly tMs: number | undefined
+  readonly startMs: number
+  /** All have a time. */
+  readonly exemplars: readonly FamilyExemplar[]
 }
 
 /** Where families go. */
@@ -29,17 +39,31 @@ export interface FamilySink {
   metadata(metadata: MetricMetadata): void
   /** One sample of the series with these label bytes, which are valid until this returns. */
   sample(series: LabelBytes, sample: FamilySample): void
+  /** A native histogram, compact and not yet checked; the draft is valid until this returns. */
+  histogram(series: LabelBytes, draft: HistogramDraft, sample: FamilyHistogramSample): void
 }
 
-/**
- * Decodes a body of length-delimited families.
- *
- * Histograms become classic buckets; one that has only native buckets becomes its count, sum and `+Inf` bucket, as a Prometheus that
- * does not scrape native histograms stores it. Throws `WireError`.
- */
-export function decodeFamilies(body: Uint8Array, sink: FamilySink): void {
+/** Which forms of histograms are wanted, named after Prometheus's settings. */
+export interface HistogramForms {
+  /** `scrape_native_histograms`: without it native parts are passed over, and a histogram without buckets is its count and sum. */
+  readonly scrapesNativeHistograms: boolean
+  /** `always_scrape_classic_histograms`: buckets are taken beside the native form too. */
+  readonly alwaysScrapesClassic: boolean
+  /** `convert_classic_histograms_to_nhcb`: a histogram without native form becomes one with the bounds of its buckets. */
+  readonly convertsToNhcb: boolean
+}
+
+/** Buckets alone, as a Prometheus that is told nothing. */
+export const CLASSIC_ONLY: HistogramForms = {
+  scrapesNativeHistograms: false,
+  alwaysScrapesClassic: false,
+  convertsToNhcb: false,
+}
+
+/** Decodes a body of length-delimited families. Throws `WireError`. */
+export function decodeFamilies(body: Uint8Array, sink: FamilySink, forms: HistogramForms = CLASSIC_ONLY): void {
   const reader = new ProtoReader(body)
-  const families = new Families(reader, sink)
+  const families = new Families(reader, sink, forms)
   while (reader.pos < body.length) {
     reader.end = body.length
     reader.varintRaw()
@@ -56,151 +80,151 @@ export function decodeFamilies(body: Uint8Array, sink: FamilySink): void {
 class Families {
   readonly #reader: ProtoReader
   readonly #sink: FamilySink
+  readonly #forms: HistogramForms
   readonly #series = new LabelBytes()
+  readonly #histogram = new FamilyHistogram()
+  readonly #classic = new ClassicHistogram()
   #name = ''
+  #type = 0
   /** The current metric's own labels. */
   #labels: Label[] = []
   #tMs: number | undefined
+  #startMs = 0
 
-  constructor(reader: ProtoReader, sink: FamilySink) {
+  constructor(reader: ProtoReader, sink: FamilySink, forms: HistogramForms) {
     this.#reader = reader
     this.#sink = sink
+    this.#forms = forms
   }
 
-  /** Reads the family from `pos` to `end`. */
+  /** Reads the family from `pos` to `end`. One without metrics says nothing. */
   read(): void {
     const reader = this.#reader
     const metrics: { start: number; end: number }[] = []
     this.#name = ''
+    this.#type = 0
     let help = ''
     let unit = ''
-    let type = 0
     while (reader.next() !== 0) {
-      if (reader.field === 1) this.#name = reader.string()
-      else if (reader.field === 2) help = reader.string()
-      else if (reader.field === 3) type = reader.uint()
+      if (reader.field === 1) this.#name = readText(reader)
+      else if (reader.field === 2) help = readText(reader)
+      else if (reader.field === 3) this.#type = reader.uint()
       else if (reader.field === 4) {
         reader.range()
         metrics.push({ start: reader.start, end: reader.stop })
       } else if (reader.field === 5) unit = reader.string()
       else reader.skip()
     }
-    if (this.#name === '') throw new WireError('WIRE_MALFORMED', 'cannot read families: one has no name', { offset: reader.pos })
-    this.#sink.metadata({ metric: this.#name, type: TYPES[type] ?? 'unknown', help, unit })
+    if (metrics.length === 0) return
+    if (this.#name === '') throw malformed('one has no name', reader.pos)
+    const type = TYPES[this.#type]
+    if (type === undefined) throw malformed(`unknown metric type for metric "${this.#name}": ${this.#type}`, reader.pos)
+    this.#sink.metadata({ metric: this.#name, type, help, unit })
     const { pos, end } = reader
     for (const metric of metrics) {
       reader.pos = metric.start
       reader.end = metric.end
-      this.#readMetric(metric)
+      this.#readMetric()
     }
     reader.pos = pos
     reader.end = end
   }
 
-  #readMetric({ start, end }: { readonly start: number; readonly end: number }): void {
+  #readMetric(): void {
     const reader = this.#reader
+    const wanted = FIELDS[this.#type]!
     this.#labels = []
     this.#tMs = undefined
+    this.#startMs = 0
+    let data = { start: reader.end, stop: reader.end }
     while (reader.next() !== 0) {
       if (reader.field === 1) this.#labels.push(readLabel(reader))
-      else if (reader.field === 6) this.#tMs = reader.int()
-      else reader.skip()
+      else if (reader.field === 6) this.#tMs = reader.int() || undefined
+      else if (reader.field === wanted) {
+        reader.range()
+        data = { start: reader.start, stop: reader.stop }
+      } else reader.skip()
     }
-    reader.pos = start
-    reader.end = end
-    while (reader.next() !== 0) {
-      const { field } = reader
-      if (field === 1 || field === 6 || reader.wire !== 2) {
-        reader.skip()
-        continue
-      }
-      const outer = reader.enter()
-      if (field === 2 || field === 3 || field === 5) this.#readSimple()
-      else if (field === 4) this.#readSummary()
-      else if (field === 7) this.#readHistogram()
-      reader.leave(outer)
-    }
+    reader.pos = data.start
+    reader.end = data.stop
+    if (wanted === HISTOGRAM_FIELD) this.#readHistogram()
+    else if (wanted === SUMMARY_FIELD) this.#readSummary()
+    else this.#readSimple()
   }
 
-  /** Gauge, Counter and Untyped have their value in field 1; a counter may have an exemplar in field 2. */
+  /** Gauge, Counter and Untyped have their value in field 1; a counter may have an exemplar in field 2 and a start in 3. */
   #readSimple(): void {
     const reader = this.#reader
-    let valueLow = 0
-    let valueHigh = 0
+    let value = ZERO
     let exemplar: FamilyExemplar | undefined
     while (reader.next() !== 0) {
-      if (reader.field === 1) {
-        reader.fixed64()
-        valueLow = reader.low
-        valueHigh = reader.high
-      } else if (reader.field === 2 && reader.wire === 2) exemplar = readExemplar(reader)
+      if (reader.field === 1) value = readWords(reader)
+      else if (reader.field === 2 && reader.wire === 2) exemplar = readExemplar(reader)
+      else if (reader.field === 3 && reader.wire === 2) this.#startMs = readTimestamp(reader)
       else reader.skip()
     }
-    this.#emit(this.#name, undefined, { valueLow, valueHigh, exemplar })
+    this.#emit(this.#name, undefined, { ...value, exemplar })
   }
 
   #readSummary(): void {
     const reader = this.#reader
+    const quantiles: { quantile: number; value: Words }[] = []
     let count = 0
-    let sum: Words = ZERO
+    let sum = ZERO
     while (reader.next() !== 0) {
       if (reader.field === 1) count = reader.uint()
       else if (reader.field === 2) sum = readWords(reader)
-      else if (reader.field === 3) this.#readQuantile()
+      else if (reader.field === 3) quantiles.push(readQuantile(reader))
+      else if (reader.field === 4) this.#startMs = readTimestamp(reader)
       else reader.skip()
     }
     this.#emit(`${this.#name}_count`, undefined, wordsOf(count))
     this.#emit(`${this.#name}_sum`, undefined, sum)
-  }
-
-  #readQuantile(): void {
-    const reader = this.#reader
-    const outer = reader.enter()
-    let quantile = 0
-    let value: Words = ZERO
-    while (reader.next() !== 0) {
-      if (reader.field === 1) quantile = reader.double()
-      else if (reader.field === 2) value = readWords(reader)
-      else reader.skip()
-    }
-    reader.leave(outer)
-    this.#emit(this.#name, { name: 'quantile', value: printBound(quantile) }, value)
+    for (const { quantile, value } of quantiles) this.#emit(this.#name, { name: 'quantile', value: printBound(quantile) }, value)
   }
 
   #readHistogram(): void {
-    const reader = this.#reader
-    let count = 0
-    let sum: Words = ZERO
-    let hasInfinite = false
-    while (reader.next() !== 0) {
-      if (reader.field === 1) count = reader.uint()
-      else if (reader.field === 4 && reader.wire === 1) count = reader.double() || count
-      else if (reader.field === 2) sum = readWords(reader)
-      else if (reader.field === 3) hasInfinite = this.#readBucket() === Infinity || hasInfinite
-      else reader.skip()
+    const histogram = this.#histogram
+    const { scrapesNativeHistograms, alwaysScrapesClassic, convertsToNhcb } = this.#forms
+    histogram.read(this.#reader)
+    this.#startMs = histogram.startMs
+    if (scrapesNativeHistograms && histogram.isNative) {
+      if (histogram.spanFault !== '') throw malformed(`histogram "${this.#name}": ${histogram.spanFault}`, this.#reader.pos)
+      compactBuckets(histogram.draft)
+      this.#emitNative(histogram.draft)
+      if (alwaysScrapesClassic && histogram.buckets.length > 0) this.#emitClassic(histogram)
+      return
     }
-    if (!hasInfinite) this.#emit(`${this.#name}_bucket`, { name: 'le', value: '+Inf' }, wordsOf(count))
-    this.#emit(`${this.#name}_count`, undefined, wordsOf(count))
-    this.#emit(`${this.#name}_sum`, undefined, sum)
+    if (!convertsToNhcb || alwaysScrapesClassic) this.#emitClassic(histogram)
+    if (convertsToNhcb) this.#emitConverted(histogram)
   }
 
-  /** Reads one classic bucket; returns its bound. */
-  #readBucket(): number {
-    const reader = this.#reader
-    const outer = reader.enter()
-    let count = 0
-    let bound = 0
-    let exemplar: FamilyExemplar | undefined
-    while (reader.next() !== 0) {
-      if (reader.field === 1) count = reader.uint()
-      else if (reader.field === 4 && reader.wire === 1) count = reader.double() || count
-      else if (reader.field === 2) bound = reader.double()
-      else if (reader.field === 3) exemplar = readExemplar(reader)
-      else reader.skip()
+  #emitConverted({ buckets, count, draft }: FamilyHistogram): void {
+    const classic = this.#classic
+    classic.clear()
+    classic.setCount(count)
+    classic.setSum(draft.sumLow, draft.sumHigh)
+    for (const bucket of buckets) classic.setBucket(bucket.bound, bucket.count)
+    const fault = classic.fillDraft(draft)
+    if (fault !== '') throw malformed(`histogram "${this.#name}": ${fault}`, this.#reader.pos)
+    this.#emitNative(draft)
+  }
+
+  #emitNative(draft: HistogramDraft): void {
+    if (this.#type === GAUGE_HISTOGRAM) draft.resetHint = COUNTER_RESET_HINTS.indexOf('gauge')
+    const exemplars = this.#histogram.nativeExemplars
+    this.#sink.histogram(this.#named(this.#name), draft, { tMs: this.#tMs, startMs: this.#startMs, exemplars })
+  }
+
+  #emitClassic({ buckets, count, draft }: FamilyHistogram): void {
+    this.#emit(`${this.#name}_count`, undefined, wordsOf(count))
+    this.#emit(`${this.#name}_sum`, undefined, { valueLow: draft.sumLow, valueHigh: draft.sumHigh })
+    const name = `${this.#name}_bucket`
+    for (const bucket of buckets) {
+      this.#emit(name, { name: 'le', value: printBound(bucket.bound) }, { ...wordsOf(bucket.count), exemplar: bucket.exemplar })
+      if (bucket.bound === Infinity) return
     }
-    reader.leave(outer)
-    this.#emit(`${this.#name}_bucket`, { name: 'le', value: printBound(bound) }, { ...wordsOf(count), exemplar })
-    return bound
+    this.#emit(name, { name: 'le', value: '+Inf' }, wordsOf(count))
   }
 
   #emit(
@@ -208,12 +232,18 @@ class Families {
     extra: Label | undefined,
     { valueLow, valueHigh, exemplar }: Words & { readonly exemplar?: FamilyExemplar | undefined },
   ): void {
+    const series = this.#named(name)
+    if (extra !== undefined) series.add(extra.name, extra.value)
+    this.#sink.sample(series, { valueLow, valueHigh, tMs: this.#tMs, startMs: this.#startMs, exemplar })
+  }
+
+  /** The current metric's labels under a name. */
+  #named(name: string): LabelBytes {
     const series = this.#series
     series.clear()
     series.add(METRIC_NAME, name)
     for (const label of this.#labels) series.add(label.name, label.value)
-    if (extra !== undefined) series.add(extra.name, extra.value)
-    this.#sink.sample(series, { valueLow, valueHigh, tMs: this.#tMs, exemplar })
+    return series
   }
 }
 
@@ -224,9 +254,28 @@ interface Words {
 
 const ZERO: Words = { valueLow: 0, valueHigh: 0 }
 
+function readQuantile(reader: ProtoReader): { readonly quantile: number; readonly value: Words } {
+  const outer = reader.enter()
+  let quantile = 0
+  let value = ZERO
+  while (reader.next() !== 0) {
+    if (reader.field === 1) quantile = reader.double()
+    else if (reader.field === 2) value = readWords(reader)
+    else reader.skip()
+  }
+  reader.leave(outer)
+  return { quantile, value }
+}
+
 function readWords(reader: ProtoReader): Words {
   reader.fixed64()
   return { valueLow: reader.low, valueHigh: reader.high }
+}
+
+/** Text that must be UTF-8. */
+function readText(reader: ProtoReader): string {
+  reader.range()
+  return decodeUtf8(reader.bytes, reader.start, reader.stop)
 }
 
 function wordsOf(value: number): Words {
@@ -234,47 +283,15 @@ function wordsOf(value: number): Words {
   return { valueLow: words[0]!, valueHigh: words[1]! }
 }
 
-function readLabel(reader: ProtoReader): Label {
-  const outer = reader.enter()
-  let name = ''
-  let value = ''
-  while (reader.next() !== 0) {
-    if (reader.field === 1) name = reader.string()
-    else if (reader.field === 2) value = reader.string()
-    else reader.skip()
-  }
-  reader.leave(outer)
-  return { name, value }
-}
-
-function readExemplar(reader: ProtoReader): FamilyExemplar {
-  const outer = reader.enter()
-  const labels: Label[] = []
-  let value: Words = ZERO
-  let tMs: number | undefined
-  while (reader.next() !== 0) {
-    if (reader.field === 1) labels.push(readLabel(reader))
-    else if (reader.field === 2) value = readWords(reader)
-    else if (reader.field === 3) tMs = readTimestamp(reader)
-    else reader.skip()
-  }
-  reader.leave(outer)
-  return { labels, ...value, tMs }
-}
-
-/** A google.protobuf.Timestamp in milliseconds. */
-function readTimestamp(reader: ProtoReader): number {
-  const outer = reader.enter()
-  let tMs = 0
-  while (reader.next() !== 0) {
-    if (reader.field === 1) tMs += reader.int() * 1_000
-    else if (reader.field === 2) tMs += Math.floor(reader.int() / 1e6)
-    else reader.skip()
-  }
-  reader.leave(outer)
-  return tMs
+function malformed(what: string, offset: number): WireError {
+  return new WireError('WIRE_MALFORMED', `cannot read families: ${what}`, { offset })
 }
 
 const TYPES: readonly MetricType[] = ['counter', 'gauge', 'summary', 'unknown', 'histogram', 'gaugehistogram']
+const GAUGE_HISTOGRAM = 5
+/** The field of a Metric that holds the data of each type. */
+const FIELDS: readonly number[] = [3, 2, 4, 5, 7, 7]
+const SUMMARY_FIELD = 4
+const HISTOGRAM_FIELD = 7
 const double = new Float64Array(1)
 const words = new Uint32Array(double.buffer)

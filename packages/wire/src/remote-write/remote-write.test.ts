@@ -14,6 +14,8 @@ import { decodeRemoteWriteV2 } from './v2.ts'
 /** A target that keeps everything as objects. */
 class Kept implements MetricTarget {
   readonly epoch = 1
+  readonly wantsStarts = true
+  readonly starts: [series: string, tMs: number, startMs: number][] = []
   readonly names: string[] = []
   readonly samples: [series: string, tMs: number, value: number][] = []
   readonly histograms: [series: string, tMs: number, histogram: NativeHistogram][] = []
@@ -33,6 +35,10 @@ class Kept implements MetricTarget {
   histogram(ref: number, tMs: number, histogram: NativeHistogram): boolean {
     this.histograms.push([this.describe(ref), tMs, histogram])
     return true
+  }
+
+  start(ref: number, tMs: number, startMs: number): void {
+    this.starts.push([this.describe(ref), tMs, startMs])
   }
 
   exemplar(ref: number, exemplar: ExemplarRow): boolean {

@@ -166,15 +166,19 @@ class Request {
     let valueLow = 0
     let valueHigh = 0
     let tMs = 0
+    let startMs = 0
     while (reader.next() !== 0) {
       if (reader.field === 1) {
         reader.fixed64()
         valueLow = reader.low
         valueHigh = reader.high
       } else if (reader.field === 2) tMs = reader.int()
+      else if (reader.field === 3) startMs = reader.int()
       else reader.skip()
     }
-    if (this.#target.sample(ref, tMs, valueLow, valueHigh)) this.counts.samples++
+    if (!this.#target.sample(ref, tMs, valueLow, valueHigh)) return
+    this.counts.samples++
+    if (startMs !== 0 && this.#target.wantsStarts) this.#target.start(ref, tMs, startMs)
   }
 
   #readExemplar(ref: number): void {
