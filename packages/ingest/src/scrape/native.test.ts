@@ -26,7 +26,7 @@ function open(forms: Partial<HistogramScraping>) {
   const cache = new ScrapeCache()
   let tMs = NOW
   return {
-    async scrape(body: string | Uint8Array): Promise<ScrapeCounts> {
+    scrape: async (body: string | Uint8Array): Promise<ScrapeCounts> => {
       tMs += 1_000
       const options = { job: { ...JOB!, ...forms }, targetLabels: labelsOf({ job: 'j' }), tMs: tMs - 60_000 }
       const { result } = await writer.write('t', (target) => {
@@ -35,7 +35,7 @@ function open(forms: Partial<HistogramScraping>) {
       })
       return result
     },
-    async read(metric: string): Promise<Record<string, Sample[]>> {
+    read: async (metric: string): Promise<Record<string, Sample[]>> => {
       const request = { matchers: [{ name: '__name__', op: '=' as const, value: metric }], range: { startMs: 0, endMs: 1e15 } }
       const { labels, offsets, values, stale, histograms } = await store.metrics.samples(request, context())
       const found: Record<string, Sample[]> = {}
@@ -142,7 +142,7 @@ test('classic histograms of a text become native ones with their bounds, and tho
   expect(await scrape(TEXT)).toEqual({ scraped: 3, kept: 3, added: 3 })
   expect(await scrape(TEXT)).toEqual({ scraped: 3, kept: 3, added: 0 })
   expect(await read('h')).toMatchObject({ [KEY]: [CONVERTED, CONVERTED], '{"a":"c"}': [{ count: 2 }, { count: 2 }] })
-  expect(await read('h_bucket')).toEqual({ '{"a":"b","le":"7"}': [1, 1] })
+  expect(await read('h_bucket')).toEqual({ '{"a":"b","le":"7.0"}': [1, 1] })
   expect([await read('broken'), await read('broken_count')]).toEqual([{}, {}])
   expect(await exemplars()).toEqual([['h', 0.5]])
 })
