@@ -14,6 +14,7 @@ const loadService = () => import('./service/service-screen.tsx')
 const loadMetrics = () => import('./metrics/metrics-screen.tsx')
 const loadLogs = () => import('./logs/logs-screen.tsx')
 const loadTraces = () => import('./traces/traces-screen.tsx')
+const loadQueries = () => import('./queries/queries-screen.tsx')
 const loadTrace = () => import('./trace/trace-screen.tsx')
 
 const getParentRoute = (): typeof root => root
@@ -41,6 +42,7 @@ const routes: AnyRoute[] = [
   createRoute({ getParentRoute, path: '/logs', component: lazyRouteComponent(loadLogs, 'LogsScreen') }),
   createRoute({ getParentRoute, path: '/traces', component: lazyRouteComponent(loadTraces, 'TracesScreen') }),
   createRoute({ getParentRoute, path: '/traces/$traceId', component: lazyRouteComponent(loadTrace, 'TraceScreen') }),
+  createRoute({ getParentRoute, path: '/queries', component: lazyRouteComponent(loadQueries, 'QueriesScreen') }),
 ]
 
 /** The page's router. Search is plain text in the URL: TanStack's own form would quote numbers (`from=%2217...%22`). */

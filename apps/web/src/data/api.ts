@@ -19,8 +19,9 @@ export class ApiError extends Error {
   }
 }
 
-/** How a request is made: abort it through `signal`; `form` sends the parameters as a POST body (long queries). */
+/** How a request is made: abort it through `signal`. */
 export interface RequestOptions {
+  readonly method?: 'GET' | 'DELETE'
   readonly signal: AbortSignal
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -30,11 +31,15 @@ export interface RequestOptions {
  *
  * Throws `ApiError` with the server's own words, or with code NETWORK when no answer came.
  */
-export async function getJson<T>(path: string, params: object, { signal, headers = {} }: RequestOptions): Promise<T> {
+export async function getJson<T>(
+  path: string,
+  params: object,
+  { signal, headers = {}, method = 'GET' }: RequestOptions,
+): Promise<T> {
   const url = `${path}${stringifySearch(params)}`
   let response: Response
   try {
-    response = await fetch(url, { signal, headers: { accept: 'application/json', ...headers } })
+    response = await fetch(url, { method, signal, headers: { accept: 'application/json', ...headers } })
   } catch (error) {
     if (signal.aborted) throw error
     throw new ApiError('cannot reach the server: it is down, restarting, or the network is cut', {

@@ -1,4 +1,4 @@
-import type { ServiceAnswer, ServicesAnswer, StatusAnswer, TraceAnswer, TracesAnswer } from '@oriel/contract'
+import type { QueriesAnswer, ServiceAnswer, ServicesAnswer, StatusAnswer, TraceAnswer, TracesAnswer } from '@oriel/contract'
 import { ORIEL_API } from '@oriel/contract'
 import type { TimeRange } from '@oriel/model'
 import type { AppSearch } from '../frame/search.ts'
@@ -38,6 +38,17 @@ export function loadTraces(
   const query = q === undefined ? { service, operation, status, minDuration: min, maxDuration: max, f } : { q }
   const { startMs, endMs } = range
   return getJson(`${ORIEL_API}/traces`, { from: Math.floor(startMs), to: Math.ceil(endMs), limit, ...query }, { signal })
+}
+
+/** What runs and what ended, of every tenant. */
+export function loadQueries(signal: AbortSignal): Promise<QueriesAnswer> {
+  return getJson(`${ORIEL_API}/queries`, { all: true }, { signal })
+}
+
+/** Stops a query of any tenant, in the engine too. Throws `ApiError` with status 404 when it has ended already. */
+export async function stopQuery(id: string): Promise<void> {
+  const { signal } = new AbortController()
+  await getJson(`${ORIEL_API}/queries/${encodeURIComponent(id)}`, { all: true }, { signal, method: 'DELETE' })
 }
 
 function gridParams(range: TimeRange, points: number): Record<string, number> {

@@ -10,7 +10,8 @@ export type Target =
   | { readonly kind: 'trace'; readonly traceId: string; readonly spanId?: string }
   | { readonly kind: 'traces'; readonly search?: Pick<AppSearch, 'service' | 'operation' | 'status' | 'min' | 'max' | 'q' | 'f'> }
   | { readonly kind: 'logs'; readonly q?: string; readonly service?: string; readonly traceId?: string; readonly spanId?: string }
-  | { readonly kind: 'metrics'; readonly q?: string; readonly service?: string }
+  | { readonly kind: 'metrics'; readonly q?: string; readonly service?: string; readonly metric?: string }
+  | { readonly kind: 'queries' }
 
 /** What a click carries along: the time range, as text so that a live range stays live. */
 export interface LinkContext extends Partial<RangeText> {
@@ -35,7 +36,9 @@ export function linkTo(target: Target, { from, to, refresh }: LinkContext): stri
       return `/logs${stringifySearch({ ...time, q: target.q ?? logQuery(target), ...logSelection(target) })}`
     case 'metrics':
       // Not `/metrics`: there the server tells about itself, in Prometheus's text format.
-      return `/explore/metrics${stringifySearch({ ...time, q: target.q ?? metricQuery(target.service) })}`
+      return `/explore/metrics${stringifySearch({ ...time, metric: target.metric, q: target.q ?? metricQuery(target.service) })}`
+    case 'queries':
+      return `/queries${stringifySearch(time)}`
     default:
       return unreachable(target)
   }

@@ -1,4 +1,4 @@
-import { Boxes, ChartSpline, ScrollText, Waypoints } from 'lucide-react'
+import { Boxes, ChartSpline, Gauge, ScrollText, Waypoints } from 'lucide-react'
 import type { ComponentType } from 'react'
 import type { Target } from './link-to.ts'
 
@@ -28,4 +28,5 @@ export const SCREENS: readonly Screen[] = [
   { name: 'Metrics', group: 'Signals', path: '/explore/metrics', keys: 'g m', target: { kind: 'metrics' }, icon: ChartSpline },
   { name: 'Logs', group: 'Signals', path: '/logs', keys: 'g l', target: { kind: 'logs' }, icon: ScrollText },
   { name: 'Traces', group: 'Signals', path: '/traces', keys: 'g t', target: { kind: 'traces' }, icon: Waypoints },
+  { name: 'Queries', group: 'System', path: '/queries', keys: 'g q', target: { kind: 'queries' }, icon: Gauge },
 ]

@@ -19,6 +19,18 @@ export interface AppSearch {
   readonly max?: string
   /** Text filter of a list. */
   readonly find?: string
+  /** The metric that is explored without a query. */
+  readonly metric?: string
+  /** The label that it is broken down by. */
+  readonly by?: string
+  /** How it is looked at: `rate`, `p95`, `max` ... */
+  readonly fn?: string
+  /** A fixed step of range queries: `15s`, `1m`. */
+  readonly step?: string
+  /** Queries beside `q`: B, C ... */
+  readonly more?: readonly string[]
+  /** Letters of queries that are kept but not shown, such as `AC`. */
+  readonly hide?: string
 }
 
 /** Reads a search string as it is, `from=1700000000000` staying text; repeated keys become arrays. */
@@ -54,10 +66,19 @@ export function readSearch(raw: Readonly<Record<string, unknown>>): AppSearch {
     if (typeof text === 'string' && text !== '') search[key] = text
     else if (typeof text === 'number') search[key] = String(text)
   }
-  const filters = typeof raw['f'] === 'string' ? [raw['f']] : raw['f']
-  if (!Array.isArray(filters)) return search
-  return { ...search, f: filters.filter((item) => typeof item === 'string') }
+  const lists = LIST_KEYS.flatMap((key) => {
+    const value = raw[key]
+    const items = Array.isArray(value)
+      ? value.filter((item) => typeof item === 'string')
+      : typeof value === 'string'
+        ? [value]
+        : []
+    return items.length === 0 ? [] : [[key, items] as const]
+  })
+  return { ...search, ...Object.fromEntries(lists) }
 }
+
+const LIST_KEYS = ['f', 'more'] as const
 
 const TEXT_KEYS = [
   'from',
@@ -73,4 +94,9 @@ const TEXT_KEYS = [
   'min',
   'max',
   'find',
+  'metric',
+  'by',
+  'fn',
+  'step',
+  'hide',
 ] as const

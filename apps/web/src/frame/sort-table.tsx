@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly value: (row: Row) => string | number | null
   readonly cell: (row: Row) => ReactNode
   readonly hint?: string
+  /** Takes the room that the others leave, and is cut there. */
+  readonly isWide?: boolean
 }
 
 interface SortTableProps<Row> {
@@ -21,11 +23,22 @@ interface SortTableProps<Row> {
   readonly sort: string
   readonly onSort: (sort: string) => void
   readonly isDense?: boolean
+  /** Draws only so many rows, the first in the order; whoever sets it says so beside the table. */
+  readonly maxRows?: number
 }
 
 /** A table whose headers sort. */
-export function SortTable<Row>({ label, rows, rowKey, columns, sort, onSort, isDense = false }: SortTableProps<Row>): ReactNode {
-  const sorted = sortRows(rows, columns, sort)
+export function SortTable<Row>({
+  label,
+  rows,
+  rowKey,
+  columns,
+  sort,
+  onSort,
+  isDense = false,
+  maxRows,
+}: SortTableProps<Row>): ReactNode {
+  const sorted = sortRows(rows, columns, sort).slice(0, maxRows)
   return (
     <table className={`${styles['table']} ${isDense ? styles['dense'] : ''}`} aria-label={label}>
       <thead>
@@ -38,8 +51,8 @@ export function SortTable<Row>({ label, rows, rowKey, columns, sort, onSort, isD
       <tbody>
         {sorted.map((row) => (
           <tr key={rowKey(row)}>
-            {columns.map(({ key, isNumber = false, cell }) => (
-              <td key={key} className={isNumber ? `${styles['right']} num` : undefined}>
+            {columns.map(({ key, isNumber = false, isWide = false, cell }) => (
+              <td key={key} className={isNumber ? `${styles['right']} num` : isWide ? styles['wide'] : undefined}>
                 {cell(row)}
               </td>
             ))}
