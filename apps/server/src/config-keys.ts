@@ -101,6 +101,22 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     fallback: '1048576',
     doc: 'About how large a frame of a streamed remote read is.',
   },
+  {
+    key: 'cardinality.max_series',
+    fallback: '2000000',
+    doc: 'Active series that a tenant may have; past it new ones are refused. 0 for no limit. Read again on reload, as all of cardinality.',
+  },
+  {
+    key: 'cardinality.max_series_per_metric',
+    fallback: '200000',
+    doc: 'Active series that a metric may have; past it new ones are summed over the label that grows most. 0 for no limit.',
+  },
+  {
+    key: 'cardinality.metrics',
+    fallback: '[]',
+    doc: 'Budgets of single metrics, the first that matches: a list of { match: \'{__name__=~"debug_.*"}\', max_series: 1000 }.',
+  },
+  { key: 'cardinality.tenants', fallback: '{}', doc: 'The same three keys by tenant, where one has budgets of its own.' },
   { key: 'self', flag: '--no-self', fallback: 'true', doc: 'Stores our own metrics, logs and traces, under the service oriel.' },
   { key: 'log_level', fallback: 'info', doc: 'Least level that is logged: debug, info, warn or error.' },
   { key: 'cors_origins', fallback: '[]', doc: 'Pages of these origins may read answers in a browser; "*" for all.' },

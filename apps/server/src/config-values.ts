@@ -107,6 +107,16 @@ export class ConfigValues {
     return { host: host ?? (bare || '127.0.0.1'), port: number }
   }
 
+  /** Whatever a file says, as YAML reads it. */
+  any(key: string): unknown {
+    return this.#find(key)?.value ?? undefined
+  }
+
+  /** Refuses a value, naming where it was said. */
+  refuse(key: string, why: string): never {
+    return refuse(this.#find(key), key, why)
+  }
+
   #find(key: string): ConfigValue | undefined {
     for (const layer of this.#layers) {
       const found = layer.get(key)

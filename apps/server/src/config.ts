@@ -1,4 +1,6 @@
+import type { CardinalityPolicy } from '@oriel/ingest'
 import type { LogLevel } from '@oriel/model'
+import { cardinalityPolicy } from './config-cardinality.ts'
 import type { Address } from './config-values.ts'
 import { ConfigValues } from './config-values.ts'
 import type { PrometheusFlags } from './config-prometheus.ts'
@@ -30,6 +32,7 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   readonly webDir: string | undefined
   readonly compatPorts: readonly CompatPort[]
+  readonly cardinality: CardinalityPolicy
 }
 
 /** A port of another product, bound to the same handlers at its native root. */
@@ -60,6 +63,7 @@ export function makeConfig(layers: readonly ConfigLayer[]): Config {
     logLevel: values.choice('log_level', ['debug', 'info', 'warn', 'error'] as const) ?? 'info',
     corsOrigins: values.list('cors_origins') ?? [],
     webDir: values.text('web_dir'),
+    cardinality: cardinalityPolicy(values),
     compatPorts: COMPAT_PRODUCTS.flatMap((product) => {
       const address = values.address(`compat.ports.${product}`)
       return address === undefined || !isCompatOn ? [] : [{ product, address }]

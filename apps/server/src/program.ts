@@ -8,6 +8,8 @@ import type { Delivery, RecordingTelemetry } from '@oriel/node'
 import { makeTelemetry, openDelivery, watchProcess } from '@oriel/node'
 import { flagNotes } from '@oriel/query'
 import { featuresOfFlags } from '@oriel/promql/syntax'
+import type { Cardinality } from './cardinality.ts'
+import { openCardinality } from './cardinality.ts'
 import { compatMounts } from './compat.ts'
 import type { Config } from './config.ts'
 import { watchEngine } from './engine-metrics.ts'
@@ -99,6 +101,7 @@ class Server implements RunningServer {
   readonly #telemetry: RecordingTelemetry
   readonly #store: OpenClickhouse
   readonly #sink: WatchedSink
+  readonly #cardinality: Cardinality
   readonly #services: ApiServices
   readonly #apis: Apis
   readonly #static: StaticHandler
@@ -125,7 +128,9 @@ class Server implements RunningServer {
     this.#store = store
     watchEngine(telemetry.registry, store.engine)
     this.#sink = watchSink(store.store.sink)
+    this.#cardinality = openCardinality({ store: store.store, telemetry, policy: config.cardinality })
     this.#services = makeServices({
+      cardinality: this.#cardinality,
       config,
       telemetry,
       store,
@@ -187,6 +192,7 @@ class Server implements RunningServer {
       const rules = this.#readRules(config)
       await this.#scraping?.reload(config.prometheusFile)
       await this.#ruling?.reload(rules)
+      this.#cardinality.guard.setPolicy(config.cardinality)
       this.#telemetry.log('info', 'configuration loaded')
       this.#notifications.remove(RELOAD_FAILED)
     } catch (error) {
@@ -206,6 +212,7 @@ class Server implements RunningServer {
     await Promise.all(this.#listeners.map((listener) => listener.close()))
     await this.#delivery?.close()
     await this.#ingest?.close()
+    await this.#cardinality.close()
     await this.#store.close()
     this.#stopWatching()
   }
@@ -216,7 +223,9 @@ class Server implements RunningServer {
     await this.#store.engine.started
     const telemetry = this.#telemetry
     const origins = originTest(config.corsOrigins)
-    const ingest = await openIngest({ sink: this.#sink.sink, telemetry, defaultTenant: config.tenant, ...origins })
+    await this.#cardinality.rules.load()
+    const { guard } = this.#cardinality
+    const ingest = await openIngest({ sink: this.#sink.sink, telemetry, guard, defaultTenant: config.tenant, ...origins })
     this.#ingest = ingest
     for (const name of this.#handlers.keys()) this.#handlers.set(name, this.#makeHandler(name))
     await this.#listenGrpc(ingest)

@@ -5,6 +5,7 @@ import { EXPOSITION_TYPES, expositionFormatOf, printExposition } from '@oriel/no
 import type { PromQLSettings } from '@oriel/query'
 import { DEFAULT_PROMQL_SETTINGS, DEFAULT_RUNNER_LIMITS, QueryRunner } from '@oriel/query'
 import { featuresOfFlags } from '@oriel/promql/syntax'
+import type { Cardinality } from './cardinality.ts'
 import type { Config } from './config.ts'
 import { healthOf } from './health.ts'
 import type { WatchedSink } from './newest.ts'
@@ -22,6 +23,7 @@ export interface ServiceParts {
   readonly version: string
   readonly startedMs: number
   readonly notifications: Notifications
+  readonly cardinality: Cardinality
   readonly scraping: () => Scraping | undefined
   readonly ruling: () => Ruling | undefined
   readonly listeners: () => readonly { readonly name: string; readonly address: string }[]
@@ -53,6 +55,7 @@ export function makeServices(parts: ServiceParts): ApiServices {
       alertmanagers: () => parts.ruling()?.view.alertmanagers() ?? { active: [], dropped: [] },
     },
     notifications: parts.notifications,
+    cardinality: parts.cardinality.view,
     sink: sink.sink,
     health: async () => healthOf(engine, parts.state()),
     metrics: (accept) => {
@@ -76,7 +79,7 @@ export function makeServices(parts: ServiceParts): ApiServices {
   }
 }
 
-function makeRunner({ config, telemetry, store, scraping }: ServiceParts): QueryRunner {
+function makeRunner({ config, telemetry, store, scraping, cardinality }: ServiceParts): QueryRunner {
   const { features, lookbackMs, timeoutMs, maxConcurrency, maxSamples } = config.prometheus
   const limits = { ...DEFAULT_RUNNER_LIMITS, timeoutMs, maxConcurrent: maxConcurrency, maxSamples }
   const fixed = { features: featuresOfFlags(features), lookbackMs }
@@ -84,5 +87,6 @@ function makeRunner({ config, telemetry, store, scraping }: ServiceParts): Query
     const subqueryStepMs = scraping()?.config().config.evaluationIntervalMs ?? DEFAULT_PROMQL_SETTINGS.subqueryStepMs
     return { ...fixed, subqueryStepMs }
   }
-  return new QueryRunner({ source: traceSource(store.store, telemetry), telemetry, limitsOf: () => limits, promql })
+  const { watch } = cardinality
+  return new QueryRunner({ source: traceSource(store.store, telemetry), telemetry, limitsOf: () => limits, promql, watch })
 }

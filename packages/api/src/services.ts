@@ -1,6 +1,7 @@
 import type { StatusAnswer } from '@oriel/contract'
 import type { Clock, Labels, UnixMs } from '@oriel/model'
 import type { QueryRunner } from '@oriel/query'
+import type { CardinalityView } from './cardinality-view.ts'
 import type { Sink } from '@oriel/store'
 import type { Notifications } from './prometheus/notifications.ts'
 import type { RulesView } from './rules-view.ts'
@@ -114,6 +115,7 @@ export interface ApiServices {
   readonly prometheus: PrometheusSettings
   readonly rules: RulesView
   readonly notifications: Notifications
+  readonly cardinality: CardinalityView
   /** For what the API deletes. */
   readonly sink: Pick<Sink, 'deleteMetrics' | 'purgeDeleted'>
   /** What the page shows of the running program. */

@@ -14,6 +14,7 @@ import { makeLogWriter } from './logs-write.ts'
 import { openLogSource, readRecentRequests } from './logs.ts'
 import type { GridOptions } from './metrics/grid.ts'
 import type { RecentSamples } from './metrics.ts'
+import { openSizes } from './metrics/sizes.ts'
 import { openMetrics } from './metrics.ts'
 import { openFiller } from './metrics/window/fill.ts'
 import { DEFAULT_WINDOW_BYTES, RecentWindow } from './metrics/window/recent-window.ts'
@@ -94,6 +95,7 @@ export async function openClickhouse({
     logs: openLogSource(client),
     traces: openTraceSource(client),
     state: openState(client, { now: clock }),
+    cardinality: openSizes(client),
     sink: {
       writeMetrics: (blocks) => metrics.write(blocks),
       writeLogs: (blocks) => logWriter.write(blocks),

@@ -1,1 +1,2 @@
 export * from './oriel.ts'
+export * from './cardinality.ts'

@@ -16,6 +16,7 @@ export const INGEST_ERRORS = {
   INGEST_FULL: 'The disk has no room. Retryable once there is room again.',
   INGEST_CLOSED: 'This process is shutting down. Retry at once against another, or this one when it is back.',
   INGEST_BAD_CONFIG: 'A configuration file cannot be read. The message names file, line and key.',
+  INGEST_BAD_RULE: 'A rule about series cannot be used. The message says why.',
   INGEST_SCRAPE_FAILED: 'A target did not answer as it should. Its `up` is 0; the next scrape tries again.',
   INGEST_FAILED: 'The store refused the block. This is a defect of ours: report it with the message.',
 } as const

@@ -7,6 +7,7 @@ import type { BatchLimits } from './batch.ts'
 import { DEFAULT_BATCH_LIMITS } from './batch.ts'
 import type { GrpcListener, GrpcMethod, ListenAddress } from './grpc.ts'
 import { listenGrpc } from './grpc.ts'
+import { CardinalityGuard } from './guard/cardinality.ts'
 import { BodyReader } from './http/body.ts'
 import { BufferPool } from './http/buffers.ts'
 import type { DoorOptions, HttpDoor } from './http/door.ts'
@@ -30,6 +31,8 @@ export interface IngestOptions {
   readonly batch?: BatchLimits
   readonly logs?: LogOptions
   readonly now?: Clock
+  /** Bounds the series of tenants; one with default budgets if not given. */
+  readonly guard?: CardinalityGuard
   /** Tenant of requests without X-Scope-OrgID. */
   readonly defaultTenant?: string
   /** Whether a web page of this origin may send OTLP from a browser. Pages served from loopback, by default. */
@@ -62,13 +65,14 @@ export async function openIngest({
   batch = DEFAULT_BATCH_LIMITS,
   logs: logOptions = DEFAULT_LOG_OPTIONS,
   now = Date.now,
+  guard = new CardinalityGuard(telemetry),
   defaultTenant = 'default',
   isAllowedOrigin = isLoopbackOrigin,
 }: IngestOptions): Promise<Ingest> {
   const receiverOptions = { sink, telemetry, limits, batch, logs: logOptions, now }
   const logs = openLogReceiver(receiverOptions)
   const traces = openTraceReceiver(receiverOptions)
-  const metrics = openMetricsWriter(sink, { limits, batch, telemetry, now })
+  const metrics = openMetricsWriter(sink, { limits, batch, telemetry, now, guard })
   await Promise.all([logs.recover(), traces.recover()])
 
   const accept: Readonly<Record<OtlpSignal, OtlpAccept>> = { logs: logs.otlp, traces: traces.otlp, metrics: otlpMetrics(metrics) }

@@ -1,5 +1,7 @@
 export * from './errors.ts'
 export { SLOW_QUERY_MS } from './log.ts'
+export { MetricUses } from './metric-uses.ts'
+export type { SelectedMetric } from './metric-uses.ts'
 export type { MatrixSeries, PromQLAnswer, PromQLData } from './promql.ts'
 export * from './requests.ts'
 export * from './runner.ts'

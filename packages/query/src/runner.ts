@@ -9,6 +9,8 @@ import { QueryLog } from './log.ts'
 import { runLogQL } from './logql.ts'
 import { arm, codeOf, translate, untilAborted } from './outcome.ts'
 import type { PromQLAnswer } from './promql.ts'
+import type { SelectedMetric } from './metric-uses.ts'
+import { selectedMetrics } from './metric-uses.ts'
 import { runPromQL } from './promql.ts'
 import type {
   LogQLAnswer,
@@ -53,6 +55,8 @@ const MAX_LOGGED_TEXT = 4_096
 export interface RunnerOptions {
   readonly source: Source
   readonly telemetry?: Telemetry
+  /** Told the metrics that a PromQL query names once it was answered; returns what its asker should know of them. */
+  readonly watch?: (tenants: readonly string[], metrics: readonly SelectedMetric[]) => readonly string[]
   /** Limits of a tenant; the defaults when absent. */
   readonly limitsOf?: (tenant: string) => RunnerLimits
   /** How PromQL is read, asked at each query so that a reload shows at once. */
@@ -81,6 +85,7 @@ export class QueryRunner {
   readonly #limitsOf: (tenant: string) => RunnerLimits
   readonly #now: Clock
   readonly #promql: () => PromQLSettings
+  readonly #watch: RunnerOptions['watch']
   readonly #slots = new Slots()
   readonly #running = new Map<string, Running>()
   readonly #log: QueryLog
@@ -93,7 +98,9 @@ export class QueryRunner {
     limitsOf = () => DEFAULT_RUNNER_LIMITS,
     promql = () => DEFAULT_PROMQL_SETTINGS,
     now = Date.now,
+    watch,
   }: RunnerOptions) {
+    this.#watch = watch
     this.#source = source
     this.#limitsOf = limitsOf
     this.#promql = promql
@@ -112,7 +119,14 @@ export class QueryRunner {
   runPromQL(request: PromQLRequest, caller: QueryCaller): Promise<PromQLAnswer> {
     return this.#run({ language: 'promql', text: request.expr, times: promqlTimes(request) }, caller, (limits) => {
       checkPromQL(request, limits)
-      return (context, warnings) => runPromQL(this.#source, request, { context, settings: this.promql, warnings })
+      return async (context, warnings) => {
+        const data = await runPromQL(this.#source, request, { context, settings: this.promql, warnings })
+        const watch = this.#watch
+        if (watch === undefined) return data
+        const told = watch(context.tenants, selectedMetrics(request.expr, this.promql.features))
+        warnings.push(...told.map((message) => ({ level: 'warning' as const, message: `PromQL warning: ${message}` })))
+        return data
+      }
     })
   }
 

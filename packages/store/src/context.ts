@@ -49,6 +49,7 @@ export const STORE_ERRORS = {
   STORE_CANCELLED: 'The query was cancelled by its caller.',
   STORE_TIMEOUT: 'The query ran longer than its time limit.',
   STORE_CONFLICT: 'The entry has another version than the change is based on. Read it again, then change it.',
+  STORE_NOT_FOUND: 'There is no entry of this name.',
   STORE_FAILED: 'The engine refused a statement of ours. This is a defect: report it with the message.',
 } as const
 

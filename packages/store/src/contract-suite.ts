@@ -3,6 +3,7 @@ import type { Fact } from './contract/fixtures.ts'
 import { LOG_FACTS } from './contract/logs.ts'
 import { METRIC_KEEPING_FACTS } from './contract/metrics-keeping.ts'
 import { METRIC_FACTS } from './contract/metrics.ts'
+import { SIZE_FACTS } from './contract/sizes.ts'
 import { STATE_FACTS } from './contract/state.ts'
 import { TRACE_FACTS } from './contract/traces.ts'
 import type { Store } from './source.ts'
@@ -19,7 +20,7 @@ export interface OpenedStore {
 type Signal = 'metrics' | 'logs' | 'traces' | 'state'
 
 const FACTS: Readonly<Record<Signal, readonly Fact[]>> = {
-  metrics: [...METRIC_FACTS, ...METRIC_KEEPING_FACTS],
+  metrics: [...METRIC_FACTS, ...METRIC_KEEPING_FACTS, ...SIZE_FACTS],
   logs: LOG_FACTS,
   traces: TRACE_FACTS,
   state: STATE_FACTS,

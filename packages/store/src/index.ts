@@ -1,3 +1,4 @@
+export * from './cardinality.ts'
 export * from './context.ts'
 export * from './sink.ts'
 export * from './source.ts'

@@ -12,6 +12,7 @@ import type {
   TimeRangeNs,
   TraceSummary,
 } from '@oriel/model'
+import type { CardinalityStore } from './cardinality.ts'
 import type { QueryContext } from './context.ts'
 import type { Sink } from './sink.ts'
 import type { StateStore } from './state.ts'
@@ -280,4 +281,5 @@ export interface Source {
 export interface Store extends Source {
   readonly sink: Sink
   readonly state: StateStore
+  readonly cardinality: CardinalityStore
 }

@@ -75,6 +75,7 @@ export const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   STORE_CANCELLED: 'cancelled',
   STORE_TIMEOUT: 'timeout',
   STORE_CONFLICT: 'conflict',
+  STORE_NOT_FOUND: 'not_found',
   STORE_FAILED: 'internal',
 }
 

@@ -5,6 +5,16 @@ import type { Answer, Api, Exchange, Route } from '../http/exchange.ts'
 import { callerOf, jsonAnswer } from '../http/exchange.ts'
 import { renderPlain } from '../http/handler.ts'
 import type { ApiServices } from '../services.ts'
+import {
+  cardinalityOverview,
+  listRules,
+  metricCardinality,
+  previewRule,
+  putRule,
+  removeRule,
+  ruleHistory,
+  undoRule,
+} from './cardinality.ts'
 import { gridParameters } from './params.ts'
 import { redAnswer } from './shapes.ts'
 import { oneTrace, searchTraces } from './traces.ts'
@@ -18,6 +28,14 @@ export function makeOrielApi(services: ApiServices): Api {
     { ...route('/status', async () => jsonAnswer(await services.status())), isQuiet: true },
     route('/services', listServices),
     route('/services/:service', oneService),
+    route('/cardinality', cardinalityOverview),
+    route('/cardinality/metric', metricCardinality),
+    route('/cardinality/preview', previewRule),
+    route('/cardinality/rules', listRules),
+    route('/cardinality/rules/:id/history', ruleHistory),
+    { ...route('/cardinality/rules/:id/undo', undoRule), methods: ['PUT'] as const },
+    { ...route('/cardinality/rules/:id', putRule), methods: ['PUT'] as const },
+    { ...route('/cardinality/rules/:id', removeRule), methods: ['DELETE'] as const },
     route('/traces', searchTraces),
     route('/traces/:id', oneTrace),
     { ...route('/queries', listQueries), isQuiet: true },

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http'
 import { QueryRunner } from '@oriel/query'
+import type { MemoryStore } from '@oriel/store'
 import { openMemoryStore } from '@oriel/store'
 import { logBlock, metricBlock, NOON_MS, NOON_NS, spanBlock } from '@oriel/store/contract-suite'
+import type { CardinalityView } from '../cardinality-view.ts'
 import type { HttpHandlerOptions } from '../http/handler.ts'
 import { makeHttpHandler } from '../http/handler.ts'
 import { makeApis, mainMounts } from '../mounts.ts'
@@ -47,6 +49,7 @@ export async function openTestServer(
     },
     rules: NO_RULES,
     notifications: new Notifications({ now: () => NOON_MS }),
+    cardinality: cardinalityOf(store),
     sink: store.sink,
     selfMetrics: () => [],
     status: async () => ({
@@ -80,6 +83,19 @@ export async function openTestServer(
       return { status, body: JSON.parse(text) }
     },
     close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
+
+/** Counts what is stored; nothing arrives, nobody asks, and rules are refused. */
+function cardinalityOf({ cardinality: store }: MemoryStore): CardinalityView {
+  const refuse = async (): Promise<never> => {
+    throw new Error('there are no rules here')
+  }
+  return {
+    store,
+    active: () => ({ series: 0, maxSeries: 0, metrics: [] }),
+    uses: async () => [],
+    rules: { list: async () => [], history: async () => [], put: refuse, remove: refuse, undo: refuse },
   }
 }
 

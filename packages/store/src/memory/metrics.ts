@@ -13,11 +13,14 @@ import type { QueryContext } from '../context.ts'
 import { StoreError, throwIfAborted } from '../context.ts'
 import type { DeleteRequest } from '../sink.ts'
 import type { GridSeries, IndexRequest, MetricSource, SeriesRequest } from '../source.ts'
+import type { CardinalityStore } from '../cardinality.ts'
 import { countCardinality } from './cardinality.ts'
+import { openMemorySizes } from './sizes.ts'
 import { limited } from './limited.ts'
 
 /** The metrics of a memory store. */
 export interface MemoryMetrics extends MetricSource {
+  readonly sizes: CardinalityStore
   write(blocks: readonly MetricBlock[]): void
   /** See `Sink.deleteMetrics`. */
   delete(request: DeleteRequest): void
@@ -46,6 +49,7 @@ export function openMemoryMetrics(): MemoryMetrics {
   const tenants = new Map<string, TenantMetrics>()
   const find = (request: IndexRequest, context: QueryContext) => findByIndex(tenants, request, context)
   return {
+    sizes: openMemorySizes(find),
     write: (blocks) => blocks.forEach((block) => writeBlock(tenants, block)),
     delete: (request) => deletePoints(tenants, request),
     samples: async (request, context) => readSamples(tenants, request, context),

@@ -49,5 +49,5 @@ export function openMemoryStore({ now = Date.now }: { readonly now?: Clock } = {
     deleteMetrics: async (request) => metrics.delete(request),
     purgeDeleted: async () => {},
   }
-  return { metrics, logs, traces, sink, state: openMemoryState({ now }) }
+  return { metrics, logs, traces, sink, state: openMemoryState({ now }), cardinality: metrics.sizes }
 }
