@@ -6,6 +6,7 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
   clients: { file: 'clients.ts', about: 'real clients, each read back exactly (ORIEL_PEERS_DIR)' },
   crash: { file: 'crash.ts', about: 'kill -9 of Oriel, engine and both under load (ORIEL_CRASH_ROUNDS)' },
   'bad-input': { file: 'bad-input.ts', about: 'hostile bodies, values, queries, sockets, scrape targets and starts' },
+  strain: { file: 'strain.ts', about: 'strange senders and targets, churn, slow rules, queries for everything, all at once' },
   seeds: { file: 'seeds.ts', about: 'queries of the teaching texts, verbatim, against Prometheus and known numbers' },
   'full-disk': { file: 'full-disk.ts', about: 'a disk that fills up under load, and has room again' },
   promqltest: { file: 'conformance/promqltest.ts', about: "Prometheus's own query tests (ORIEL_CONFORMANCE_DIR)" },
