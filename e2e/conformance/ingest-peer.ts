@@ -246,7 +246,7 @@ async function compare(): Promise<void> {
   const peer = spawn(binary, [...args, `--web.listen-address=${new URL(base).host}`, '--log.level=error'], { stdio: 'inherit' })
   const store = openMemoryStore()
   const writer = openMetricsWriter(store.sink)
-  const scraper = openScraper({ config: parsePrometheusConfig(yaml), writer, tenant: 't', directory })
+  const scraper = openScraper({ config: parsePrometheusConfig(yaml), writer, tenant: 't' })
   try {
     await untilReady(base)
     await sendOtlp(base, writer)

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { nearest } from '@oriel/model'
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { CONFIG_KEYS } from './config-keys.ts'
 import type { ConfigLayer, ConfigValue } from './config-layer.ts'
 import { ServerError } from './errors.ts'
-import { nearest } from './nearest.ts'
 
 /** Reads a configuration file. Throws SERVER_NO_CONFIG when it cannot be read, SERVER_BAD_CONFIG for bad YAML or unknown keys. */
 export function readConfigFile(path: string): ConfigLayer {

@@ -134,7 +134,7 @@ describe('the server', () => {
     writeFileSync(prometheusFile, 'scrape_configs: [{job_name: later}, {job_name: later}]')
     expect((await fetch(`${server.url}/-/reload`, { method: 'POST' })).status).toBe(400)
     expect(await (await fetch(`${server.url}/api/v1/status/config`)).json()).toMatchObject({
-      data: { yaml: 'scrape_configs: [{job_name: later}]' },
+      data: { yaml: 'scrape_configs:\n  - job_name: later\n' },
     })
   })
 

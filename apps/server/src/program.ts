@@ -182,7 +182,7 @@ class Server implements RunningServer {
 
   addScrapeTargets(targets: readonly ScrapeTarget[]): void {
     if (this.#scraping === undefined) this.#pendingTargets.push(...targets)
-    else void this.#scraping.add(targets)
+    else this.#scraping.add(targets)
   }
 
   async reload(): Promise<void> {
@@ -190,7 +190,7 @@ class Server implements RunningServer {
       const config = this.#options.readConfig?.() ?? this.config
       // All or nothing: rules that cannot be read leave scraping as it is, too.
       const rules = this.#readRules(config)
-      await this.#scraping?.reload(config.prometheusFile)
+      this.#scraping?.reload(config.prometheusFile)
       await this.#ruling?.reload(rules)
       this.#cardinality.guard.setPolicy(config.cardinality)
       this.#telemetry.log('info', 'configuration loaded')
@@ -233,8 +233,8 @@ class Server implements RunningServer {
     const scraping = openScraping({ metrics: ingest.metrics, telemetry, tenant: config.tenant })
     this.#scraping = scraping
     const rules = this.#readRules(config)
-    await scraping.reload(config.prometheusFile)
-    await scraping.add(this.#pendingTargets)
+    scraping.reload(config.prometheusFile)
+    scraping.add(this.#pendingTargets)
     const { runner } = this.#services
     const externalUrl = config.externalUrl ?? this.url
     this.#ruling = openRuling({ runner, metrics: ingest.metrics, telemetry, tenant: config.tenant, externalUrl })

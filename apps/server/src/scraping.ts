@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { TargetsView } from '@oriel/api'
 import type { MetricsWriter, PrometheusConfig, Scraper, TargetStatus } from '@oriel/ingest'
 import { openScraper, parsePrometheusConfig } from '@oriel/ingest'
@@ -18,12 +17,12 @@ export interface ScrapeTarget {
 /** Scraping under way. */
 export interface Scraping {
   /** Scrapes more targets, every 5 seconds. */
-  add(targets: readonly ScrapeTarget[]): Promise<void>
+  add(targets: readonly ScrapeTarget[]): void
   targets(): TargetsView
   /** The configuration in use, and whether the last attempt to read it went well. */
   config(): LoadedPrometheus & { readonly loadedMs: number; readonly isGood: boolean }
-  /** Reads a prometheus.yml; rejects and changes nothing when it is bad. */
-  reload(file: string | undefined): Promise<void>
+  /** Reads a prometheus.yml; throws and changes nothing when it is bad. */
+  reload(file: string | undefined): void
   close(): Promise<void>
 }
 
@@ -33,41 +32,32 @@ export interface ScrapingOptions {
   readonly tenant: string
 }
 
-interface Loaded {
-  readonly config: PrometheusConfig
-  readonly yaml: string
-  readonly directory: string
-}
-
 /** Starts scraping with nothing to scrape; `reload` and `add` say what. */
 export function openScraping({ metrics, telemetry, tenant }: ScrapingOptions): Scraping {
   const added = new Map<string, ScrapeTarget>()
-  let loaded: Loaded = { config: parsePrometheusConfig(''), yaml: '', directory: process.cwd() }
+  let loaded: LoadedPrometheus = { config: parsePrometheusConfig(''), yaml: '' }
   let [loadedMs, isGood] = [Date.now(), true]
   let scraper: Scraper | undefined
 
-  async function apply(next: Loaded): Promise<void> {
+  function apply(next: LoadedPrometheus): void {
     const config = { ...next.config, jobs: [...next.config.jobs, ...jobsOf([...added.values()])] }
-    // Relative paths are resolved by the scraper: another directory needs another one.
-    if (scraper === undefined || next.directory !== loaded.directory) {
-      await scraper?.close()
-      scraper = openScraper({ config, writer: metrics, tenant, directory: next.directory, telemetry })
-    } else await scraper.reload(config)
+    if (scraper === undefined) scraper = openScraper({ config, writer: metrics, tenant, telemetry })
+    else scraper.reload(config)
     loaded = next
   }
 
   return {
     add(targets) {
       for (const target of targets) added.set(`${target.job} ${target.address}`, target)
-      return apply(loaded)
+      apply(loaded)
     },
     targets: () => viewOf(scraper?.targets() ?? []),
     config: () => ({ config: loaded.config, yaml: loaded.yaml, loadedMs, isGood }),
-    async reload(file) {
+    reload(file) {
       isGood = false
-      const next = file === undefined ? { ...loaded, config: parsePrometheusConfig(''), yaml: '' } : load(file)
+      const next = file === undefined ? { config: parsePrometheusConfig(''), yaml: '' } : load(file)
       for (const note of next.config.notes) telemetry.log('warn', 'configuration', { file, note })
-      await apply(next)
+      apply(next)
       isGood = true
       loadedMs = Date.now()
     },
@@ -82,7 +72,7 @@ export function readPrometheusFile(file: string | undefined): PrometheusConfig {
   return file === undefined ? parsePrometheusConfig('') : load(file).config
 }
 
-function load(file: string): Loaded {
+function load(file: string): LoadedPrometheus {
   let yaml: string
   try {
     yaml = readFileSync(file, 'utf8')
@@ -90,7 +80,7 @@ function load(file: string): Loaded {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new ServerError('SERVER_NO_CONFIG', `cannot read ${file}: ${why}`, { cause })
   }
-  return { config: parsePrometheusConfig(yaml, file), yaml, directory: dirname(file) }
+  return { config: parsePrometheusConfig(yaml, file), yaml }
 }
 
 function jobsOf(targets: readonly ScrapeTarget[]): PrometheusConfig['jobs'] {

@@ -76,6 +76,7 @@ export class CommitQueue<Block extends object> {
   #lastCommitMs = 0
   #outage: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
+  #timerMs = 0
 
   constructor(
     kind: BlockKind<Block>,
@@ -89,10 +90,15 @@ export class CommitQueue<Block extends object> {
   /**
    * Runs `decode` at once on the tenant's open block and resolves with its result after the commit that contains its rows.
    *
+   * `waitMs` is how long the block may stay open for others at least; who can wait makes larger blocks, and those cost less a row.
    * When `decode` throws, the block is cut back and the error passed on: a request is in whole or not at all. Rejects with
    * `IngestError` INGEST_OVERLOADED, INGEST_UNAVAILABLE (the outcome may be unknown), INGEST_FULL, INGEST_CLOSED or INGEST_FAILED.
    */
-  async append<Result>(tenant: string, decode: (block: Block) => Result): Promise<Result> {
+  async append<Result>(
+    tenant: string,
+    decode: (block: Block) => Result,
+    { waitMs = this.#limits.minWaitMs }: { readonly waitMs?: number } = {},
+  ): Promise<Result> {
     this.#admit()
     const batch = this.#open
     const block = this.#blockOf(batch, tenant)
@@ -108,7 +114,8 @@ export class CommitQueue<Block extends object> {
     }
     const added = this.#kind.bytes(block) - bytesBefore
     if (added === 0) return result
-    if (batch.bytes === 0) this.#start(batch)
+    if (batch.bytes === 0) this.#unsettled.add(batch)
+    batch.dueMs = Math.min(batch.dueMs, performance.now() + waitMs)
     batch.bytes += added
     batch.rows += this.#kind.rows(block) - rowsBefore
     this.#hold(added)
@@ -163,11 +170,6 @@ export class CommitQueue<Block extends object> {
     return block
   }
 
-  #start(batch: Batch<Block>): void {
-    batch.openedMs = performance.now()
-    this.#unsettled.add(batch)
-  }
-
   #hold(bytes: number): void {
     this.#queuedBytes += bytes
     this.#meters.queued.set(this.#queuedBytes, { signal: this.#kind.signal })
@@ -182,14 +184,21 @@ export class CommitQueue<Block extends object> {
       void this.#commit(due)
       return
     }
-    if (this.#open.bytes === 0 || this.#timer !== undefined) return
-    const leftMs = this.#isClosing ? 0 : this.#dueMs() - performance.now()
+    if (this.#open.bytes === 0) return
+    const dueMs = this.#isClosing ? 0 : this.#dueMs()
+    if (this.#timer !== undefined) {
+      if (dueMs >= this.#timerMs) return
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+    }
+    const leftMs = dueMs - performance.now()
     if (leftMs <= 0) {
       const batch = this.#open
       this.#open = makeBatch()
       void this.#commit(batch)
       return
     }
+    this.#timerMs = dueMs
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#schedule()
@@ -201,8 +210,8 @@ export class CommitQueue<Block extends object> {
    * that senders just answered can be in it too. A commit that took long earns a longer wait, as it costs more to repeat.
    */
   #dueMs(): number {
-    const { minWaitMs, maxBlockBytes } = this.#limits
-    const dueMs = this.#open.openedMs + minWaitMs
+    const { maxBlockBytes } = this.#limits
+    const { dueMs } = this.#open
     if (LARGE_SHARE * this.#open.bytes >= maxBlockBytes) return dueMs
     return Math.max(dueMs, this.#lastCommitEndMs + Math.min(LINGER_SHARE * this.#lastCommitMs, MAX_LINGER_MS))
   }
@@ -309,8 +318,8 @@ export class CommitQueue<Block extends object> {
 interface Batch<Block extends object> {
   readonly blocks: Map<string, Block>
   readonly committed: PromiseWithResolvers<void>
-  /** When its first rows came. */
-  openedMs: number
+  /** When the least patient of its waiters wants it written. */
+  dueMs: number
   bytes: number
   rows: number
 }
@@ -348,7 +357,7 @@ function makeBatch<Block extends object>(): Batch<Block> {
   const committed = Promise.withResolvers<void>()
   // Every waiter handles its own rejection; a batch that was closed without any must not end the process.
   committed.promise.catch(() => {})
-  return { blocks: new Map(), committed, openedMs: 0, bytes: 0, rows: 0 }
+  return { blocks: new Map(), committed, dueMs: Infinity, bytes: 0, rows: 0 }
 }
 
 function commitError(signal: string, cause: unknown): IngestError {

@@ -1,6 +1,9 @@
 // Reading foreign YAML key by key: typed, with the line of what is wrong, and a note for what means nothing here.
 
-import type { Document } from 'yaml'
+import { isUtf8 } from 'node:buffer'
+import { isAbsolute, join } from 'node:path'
+import { nearest } from '@oriel/model'
+import type { Document, ScalarTag } from 'yaml'
 import { LineCounter, parseDocument } from 'yaml'
 import { IngestError } from './errors.ts'
 
@@ -9,28 +12,46 @@ export type ConfigNote = string
 
 interface File {
   readonly name: string
+  /** What relative paths in it are relative to. */
+  readonly directory: string
   readonly document: Document
   readonly lines: LineCounter
   readonly notes: ConfigNote[]
 }
 
 /**
- * Opens a YAML text as one mapping. Every scalar is text, as written: `true` and `1.10` too.
+ * Opens a YAML text as one mapping. Every scalar but null is text, as written: `true` and `1.10` too.
  *
- * Throws `IngestError` INGEST_BAD_CONFIG. `notes` collects what `finish` finds unread.
+ * Throws `IngestError` INGEST_BAD_CONFIG. `notes` collects what is read over; paths are relative to `directory`.
  */
-export function openConfig(name: string, text: string, notes: ConfigNote[]): ConfigReader {
+export function openConfig(name: string, text: string, notes: ConfigNote[], directory = '.'): ConfigReader {
   const lines = new LineCounter()
-  const document = parseDocument(text, { schema: 'failsafe', merge: true, uniqueKeys: true, lineCounter: lines })
+  const customTags = [NULL_TAG, BINARY_TAG]
+  const document = parseDocument(text, { schema: 'failsafe', customTags, merge: true, uniqueKeys: true, lineCounter: lines })
   const problem = document.errors[0]
   if (problem !== undefined)
     throw new IngestError('INGEST_BAD_CONFIG', `cannot read ${name}: ${problem.message.split('\n')[0] ?? ''}`, { cause: problem })
   // 1,000 aliases: a real file has a few; each may be expanded many times.
   const value: unknown = document.toJS({ maxAliasCount: 1_000 })
-  return new ConfigReader({ name, document, lines, notes }, [], value ?? {})
+  return new ConfigReader({ name, directory, document, lines, notes }, [], value ?? {})
 }
 
-/** One mapping of a file. Getters mark keys as read; `finish` notes the others. Values are checked when they are got. */
+const NULL_TAG: ScalarTag = { tag: 'tag:yaml.org,2002:null', default: true, test: /^(?:~|null|Null|NULL)?$/, resolve: () => null }
+
+/** `!!binary`, as Go's YAML reads it into text: what it holds must be base64 of UTF-8. */
+const BINARY_TAG: ScalarTag = {
+  tag: 'tag:yaml.org,2002:binary',
+  default: false,
+  resolve(text, onError) {
+    const bytes = Buffer.from(text, 'base64')
+    if (bytes.toString('base64').replace(/=+$/, '') !== text.replaceAll(/\s/g, '').replace(/=+$/, ''))
+      onError('no base64 in !!binary')
+    else if (!isUtf8(bytes)) onError('no UTF-8 in !!binary')
+    return bytes.toString('utf8')
+  },
+}
+
+/** One mapping of a file. Getters mark keys as known; `finish` refuses the others. Values are checked when they are got. */
 export class ConfigReader {
   readonly #file: File
   readonly #path: readonly (string | number)[]
@@ -40,13 +61,18 @@ export class ConfigReader {
   constructor(file: File, path: readonly (string | number)[], value: unknown) {
     this.#file = file
     this.#path = path
-    if (!isRecord(value)) throw this.error('expected a mapping')
+    if (!isRecord(value)) throw this.error(value === null ? 'it is empty' : 'expected a mapping')
     this.#values = new Map(Object.entries(value))
   }
 
   has(key: string): boolean {
     const value = this.#values.get(key)
     return value !== undefined && value !== null
+  }
+
+  /** Whether the key is there without a value. */
+  isNull(key: string): boolean {
+    return this.#values.get(key) === null
   }
 
   keys(): string[] {
@@ -67,6 +93,25 @@ export class ConfigReader {
     })
   }
 
+  /** A path, '' for none; relative ones are relative to the file's directory. */
+  path(key: string): string {
+    const text = this.string(key, '')
+    return text === '' || isAbsolute(text) ? text : join(this.#file.directory, text)
+  }
+
+  /** Paths, as `path` reads one. */
+  paths(key: string): string[] {
+    return this.strings(key).map((path) => (isAbsolute(path) ? path : join(this.#file.directory, path)))
+  }
+
+  /** One of `choices`. */
+  choice<Choice extends string>(key: string, choices: readonly Choice[], fallback: Choice): Choice {
+    const text = this.string(key, fallback)
+    const found = choices.find((choice) => choice === text)
+    if (found === undefined) throw this.error(`${JSON.stringify(text)} is none of ${choices.join(', ')}`, key)
+    return found
+  }
+
   boolean(key: string, fallback: boolean): boolean {
     const text = this.string(key, '')
     if (text === '') return fallback
@@ -81,6 +126,23 @@ export class ConfigReader {
     const value = Number(text.replaceAll('_', ''))
     if (!Number.isSafeInteger(value) || value < 0) throw this.error(`expected a whole number, not ${JSON.stringify(text)}`, key)
     return value
+  }
+
+  float(key: string, fallback: number): number {
+    const text = this.string(key, '')
+    if (text === '') return fallback
+    const value = Number(text.replaceAll('_', ''))
+    if (!Number.isFinite(value)) throw this.error(`expected a number, not ${JSON.stringify(text)}`, key)
+    return value
+  }
+
+  /** An http or https address, '' for none. */
+  url(key: string): string {
+    const text = this.string(key, '')
+    if (text === '') return ''
+    if (!/^https?:/i.test(text)) throw this.error(`${JSON.stringify(text)} must begin with http:// or https://`, key)
+    if (!URL.canParse(text)) throw this.error(`${JSON.stringify(text)} is no address: a host is missing`, key)
+    return text
   }
 
   /** Milliseconds of a duration such as 1h30m or 15s. */
@@ -124,10 +186,21 @@ export class ConfigReader {
     for (const key of keys) this.#read.add(key)
   }
 
-  /** Notes every key that was not read. */
+  /** Marks keys that are right, but that we do nothing with: each that is there is noted. */
+  unsupported(...keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#read.add(key)
+      if (this.has(key)) this.note(`${this.where(key)} is not supported and was ignored`)
+    }
+  }
+
+  /** Throws for a key that nobody asked for: a typing error, or of another program's file. */
   finish(): void {
-    for (const key of this.#values.keys())
-      if (!this.#read.has(key)) this.note(`${this.#where(key)} is not supported and was ignored`)
+    for (const key of this.#values.keys()) {
+      if (this.#read.has(key)) continue
+      const meant = nearest(key, [...this.#read])
+      throw this.error(meant === undefined ? 'unknown key' : `unknown key, did you mean ${meant}?`, key)
+    }
   }
 
   note(text: string): void {
@@ -136,7 +209,7 @@ export class ConfigReader {
 
   /** An error that names the place of `key`. */
   error(reason: string, key?: string): IngestError {
-    return new IngestError('INGEST_BAD_CONFIG', `cannot read ${this.#where(key)}: ${reason}`)
+    return new IngestError('INGEST_BAD_CONFIG', `cannot read ${this.where(key)}: ${reason}`)
   }
 
   #get(key: string): unknown {
@@ -146,12 +219,13 @@ export class ConfigReader {
 
   #array(key: string): unknown[] {
     const value = this.#get(key)
-    if (value === undefined || value === '') return []
+    if (value === undefined) return []
     if (!Array.isArray(value)) throw this.error('expected a list', key)
     return value
   }
 
-  #where(key?: string): string {
+  /** The place of `key`, or of this mapping: file, line and path. */
+  where(key?: string): string {
     const path = key === undefined ? this.#path : [...this.#path, key]
     let text = ''
     for (const part of path) text += typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${part}`

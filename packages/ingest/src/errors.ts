@@ -18,6 +18,10 @@ export const INGEST_ERRORS = {
   INGEST_BAD_CONFIG: 'A configuration file cannot be read. The message names file, line and key.',
   INGEST_BAD_RULE: 'A rule about series cannot be used. The message says why.',
   INGEST_SCRAPE_FAILED: 'A target did not answer as it should. Its `up` is 0; the next scrape tries again.',
+  INGEST_SCRAPE_TOO_LARGE: 'A target answered with more bytes than `body_size_limit` allows. Its `up` is 0.',
+  INGEST_SCRAPE_SAMPLE_LIMIT:
+    'A target has more samples than `sample_limit` allows. Nothing of the scrape was stored; its `up` is 0.',
+  INGEST_SCRAPE_LABEL_LIMIT: 'A series of a target passes a `label_..._limit`. Nothing of the scrape was stored; its `up` is 0.',
   INGEST_FAILED: 'The store refused the block. This is a defect of ours: report it with the message.',
 } as const
 

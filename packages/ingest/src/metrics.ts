@@ -47,6 +47,14 @@ export interface MetricsOptions {
   readonly guard?: CardinalityGuard
 }
 
+/** How something is written. */
+export interface WriteOptions {
+  /** Who sends it, in words. */
+  readonly sender?: string
+  /** How long it may wait for others to be written with it. */
+  readonly waitMs?: number
+}
+
 /** The open way in for metrics. Methods reject as `CommitQueue.append` does, and with `WireError` for bodies that cannot be read. */
 export interface MetricsWriter {
   /**
@@ -60,7 +68,7 @@ export interface MetricsWriter {
   write<Result>(
     tenant: string,
     decode: (target: MetricTarget) => Result,
-    sender?: string,
+    options?: WriteOptions,
   ): Promise<MetricsResult & { readonly result: Result }>
   /** Series that are held in memory, over all tenants. */
   readonly series: number
@@ -127,12 +135,14 @@ class Writer implements MetricsWriter {
 
   async writeRemoteWrite(tenant: string, body: Uint8Array, version: 1 | 2, sender = 'remote write'): Promise<RemoteWriteResult> {
     const decode = version === 1 ? decodeRemoteWriteV1 : decodeRemoteWriteV2
-    const { accepted, rejected, result } = await this.write(tenant, (target) => decode(body, target), sender)
+    const { accepted, rejected, result } = await this.write(tenant, (target) => decode(body, target), { sender })
     return { accepted, rejected, written: result }
   }
 
   async writeOtlp(tenant: string, body: Uint8Array): Promise<OtlpMetricsResult> {
-    const { rejected, result } = await this.write(tenant, (target) => this.#tenantOf(tenant).otlp.decode(body, target), 'OTLP')
+    const { rejected, result } = await this.write(tenant, (target) => this.#tenantOf(tenant).otlp.decode(body, target), {
+      sender: 'OTLP',
+    })
     const reasons = rejected.map(({ reason, count, example }) => `${count} ${reason}, such as ${example}`)
     return { accepted: result.points, rejected: result.rejectedPoints, reason: reasons.join('; ') }
   }
@@ -140,14 +150,15 @@ class Writer implements MetricsWriter {
   async write<Result>(
     tenant: string,
     decode: (target: MetricTarget) => Result,
-    sender = 'scrape',
+    { sender = 'scrape', waitMs }: WriteOptions = {},
   ): Promise<MetricsResult & { readonly result: Result }> {
-    const outcome = await this.#queue.append(tenant, (block) => {
+    const append = (block: OpenMetricBlock) => {
       const { target } = this.#tenantOf(tenant)
       target.begin(block, sender)
       const result = decode(target)
       return { result, accepted: target.accepted, rejected: target.rejected() }
-    })
+    }
+    const outcome = await this.#queue.append(tenant, append, waitMs === undefined ? {} : { waitMs })
     this.guard.tell(this.#now())
     this.#meters.samples.add(outcome.accepted)
     for (const { reason, count } of outcome.rejected) this.#meters.rejected.add(count, { reason })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { labelsToRecord } from '@oriel/model'
 import { parsePrometheusConfig } from './prometheus-config.ts'
+import { makeGroup } from './discovery/groups.ts'
 import { acceptHeader } from './scrape/negotiate.ts'
 import { assembleTargets, printDuration } from './scrape/targets.ts'
 
@@ -25,8 +26,7 @@ scrape_configs:
       - { source_labels: [__address__], target_label: __param_module, replacement: "$1!" }
       - { target_label: __scrape_interval__, replacement: 1m }
   - job_name: kube
-    kubernetes_sd_configs: [{ role: pod }]
-    made_up: 1
+    marathon_sd_configs: [{ servers: [http://m] }]
 `
 
 test('a whole configuration is read, and what means nothing here is noted with its line', () => {
@@ -40,19 +40,20 @@ test('a whole configuration is read, and what means nothing here is noted with i
     metricsPath: '/m',
     honorLabels: true,
     bodySizeLimit: 10 * 2 ** 20,
-    staticGroups: [{ targets: ['a:1', 'b:2'], labels: { env: '1.10' } }],
+    discoveries: [
+      { kind: 'static', groups: [{ targets: [{ __address__: 'a:1' }, { __address__: 'b:2' }], labels: { env: '1.10' } }] },
+    ],
     http: { basicAuth: { username: { kind: 'value', value: 'u' }, password: { kind: 'file', path: 'p.txt' } } },
   })
   expect(notes).toEqual([
-    expect.stringMatching(/job kube: kubernetes_sd_configs is not supported/),
-    expect.stringMatching(/prometheus.yml:23 scrape_configs\[1\].made_up is not supported and was ignored/),
+    expect.stringMatching(/prometheus.yml:22 scrape_configs\[1\].marathon_sd_configs: job kube: .* not supported/),
     expect.stringMatching(/prometheus.yml:6 remote_write is not supported and was ignored/),
   ])
 })
 
 test('targets are assembled as Prometheus does', () => {
   const [job] = parsePrometheusConfig(FULL).jobs
-  const { active, dropped } = assembleTargets(job!, job!.staticGroups)
+  const { active, dropped } = assembleTargets(job!, [makeGroup(['a:1', 'b:2'], { env: '1.10' })])
   expect(active).toHaveLength(1)
   expect(active[0]).toMatchObject({ url: 'http://a:1/m?module=a%3A1%21&module=b', intervalMs: 60_000, timeoutMs: 10_000 })
   expect(labelsToRecord(active[0]!.labels)).toEqual({ env: '1.10', instance: 'a:1', job: 'node' })
@@ -71,6 +72,10 @@ test.each([
   ['scrape_configs: [{ job_name: a, scheme: ftp }]', /unknown scheme "ftp"/],
   ['scrape_configs: { a: b }', /expected a list/],
   ['a: 1\na: 2', /Map keys must be unique/],
+  [
+    'scrape_configs: [{ job_name: a, metric_path: /x }]',
+    /scrape_configs\[0\].metric_path: unknown key, did you mean metrics_path\?/,
+  ],
   ['a: [', /cannot read prometheus.yml/],
   ['scrape_configs: [{ job_name: a, basic_auth: { username: u }, bearer_token: t }]', /at most one of basic_auth/],
   ['scrape_configs: [{ job_name: a, file_sd_configs: [{ files: ["*/x.yml"] }] }]', /with \* in its last part only/],
@@ -95,7 +100,7 @@ test('durations print as Prometheus prints them', () => {
 
 test('the Accept header asks for the protocols in their order', () => {
   const { protocols } = parsePrometheusConfig('scrape_configs: [{ job_name: a }]').jobs[0]!
-  expect(acceptHeader(protocols)).toBe(
+  expect(acceptHeader(protocols, 'allow-utf-8')).toBe(
     'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
   )
 })

@@ -8,8 +8,9 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { openMetricsWriter } from '../metrics.ts'
 import { parsePrometheusConfig } from '../prometheus-config.ts'
 import { openScraper } from '../scrape/scraper.ts'
-import type { Scraper, TargetStatus } from '../scrape/scraper.ts'
-import { parseGroups } from './discovery.ts'
+import type { Scraper } from '../scrape/scraper.ts'
+import type { TargetStatus } from '../scrape/status.ts'
+import { parseGroups } from './groups.ts'
 
 const closers: (() => Promise<unknown> | void)[] = []
 afterEach(async () => {
@@ -24,7 +25,7 @@ async function directory(): Promise<string> {
 
 function scraper(yaml: string, dir: string): Scraper {
   const writer = openMetricsWriter(openMemoryStore().sink)
-  const opened = openScraper({ config: parsePrometheusConfig(yaml), writer, tenant: 't', directory: dir })
+  const opened = openScraper({ config: parsePrometheusConfig(yaml, join(dir, 'prometheus.yml')), writer, tenant: 't' })
   closers.push(
     () => opened.close(),
     () => writer.close(),
@@ -86,13 +87,13 @@ test('targets come from a server, and stay when it breaks', async () => {
   expect(active(opened)).toEqual(['h h:1'])
 })
 
-test('a reload keeps what stays, adds and ends the rest; dropped targets are shown', async () => {
+test('a reload keeps what stays, adds and ends the rest; dropped targets are shown', () => {
   const opened = scraper(
     'scrape_configs: [{ job_name: a, static_configs: [{ targets: [x:1] }] }, { job_name: b, static_configs: [{ targets: [y:1] }] }]',
     '.',
   )
   expect(active(opened)).toEqual(['a x:1', 'b y:1'])
-  await opened.reload(
+  opened.reload(
     parsePrometheusConfig(`
 scrape_configs:
   - { job_name: a, static_configs: [{ targets: [x:1] }] }

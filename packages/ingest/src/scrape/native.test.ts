@@ -31,7 +31,9 @@ function open(forms: Partial<HistogramScraping>) {
       const options = { job: { ...JOB!, ...forms }, targetLabels: labelsOf({ job: 'j' }), tMs: tMs - 60_000 }
       const { result } = await writer.write('t', (target) => {
         const run = new ScrapeRun(cache, target, options)
-        return typeof body === 'string' ? run.readText(Buffer.from(body), true) : run.readProtobuf(body)
+        if (typeof body === 'string') run.readText(Buffer.from(body), true)
+        else run.readProtobuf(body)
+        return run.counts
       })
       return result
     },
@@ -71,7 +73,7 @@ const KEY = '{"a":"b"}'
 test('native histograms of families are stored, go stale, and repeat no exemplar', async () => {
   const { scrape, read, exemplars } = open({ scrapesNativeHistograms: true })
   const first = await scrape(family({ ...NATIVE, exemplars: [exemplar(1), exemplar(2)] }))
-  expect(first).toEqual({ scraped: 1, kept: 1, added: 1 })
+  expect(first).toMatchObject({ scraped: 1, kept: 1, added: 1 })
   await scrape(family({ ...NATIVE, exemplars: [exemplar(2), exemplar(3)] }))
   await scrape(encodeFamilies([{ name: 'other', type: 1, metric: [{ gauge: { value: 1 } }] }]))
   const { [KEY]: samples = [] } = await read('h')
@@ -85,7 +87,7 @@ test('native histograms of families are stored, go stale, and repeat no exemplar
 
 test('a job that wants no native histograms gets buckets', async () => {
   const { scrape, read } = open({})
-  expect(await scrape(family(NATIVE))).toEqual({ scraped: 3, kept: 3, added: 3 })
+  expect(await scrape(family(NATIVE))).toMatchObject({ scraped: 3, kept: 3, added: 3 })
   expect(await read('h_count')).toEqual({ [KEY]: [3] })
   expect(await read('h')).toEqual({})
 })
@@ -139,8 +141,8 @@ const CONVERTED = {
 test('classic histograms of a text become native ones with their bounds, and those that can not be are lost', async () => {
   const { scrape, read, exemplars } = open({ convertsToNhcb: true })
   // Two histograms, and the bucket that stands under another TYPE.
-  expect(await scrape(TEXT)).toEqual({ scraped: 3, kept: 3, added: 3 })
-  expect(await scrape(TEXT)).toEqual({ scraped: 3, kept: 3, added: 0 })
+  expect(await scrape(TEXT)).toMatchObject({ scraped: 3, kept: 3, added: 3 })
+  expect(await scrape(TEXT)).toMatchObject({ scraped: 3, kept: 3, added: 0 })
   expect(await read('h')).toMatchObject({ [KEY]: [CONVERTED, CONVERTED], '{"a":"c"}': [{ count: 2 }, { count: 2 }] })
   expect(await read('h_bucket')).toEqual({ '{"a":"b","le":"7.0"}': [1, 1] })
   expect([await read('broken'), await read('broken_count')]).toEqual([{}, {}])

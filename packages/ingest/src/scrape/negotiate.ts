@@ -1,21 +1,26 @@
 import { IngestError } from '../errors.ts'
-import type { ScrapeProtocol } from '../prometheus-config.ts'
+import type { EscapingScheme, ScrapeProtocol } from '../prometheus-scrape-config.ts'
 
 /** How an answer is read. */
 export type ScrapeFormat = 'text' | 'openmetrics' | 'protobuf'
 
 const MEDIA: Readonly<Record<ScrapeProtocol, string>> = {
   PrometheusProto: 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited',
-  'OpenMetricsText1.0.0': 'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8',
+  'OpenMetricsText1.0.0': 'application/openmetrics-text;version=1.0.0',
   'OpenMetricsText0.0.1': 'application/openmetrics-text;version=0.0.1',
-  'PrometheusText1.0.0': 'text/plain;version=1.0.0;escaping=allow-utf-8',
+  'PrometheusText1.0.0': 'text/plain;version=1.0.0',
   'PrometheusText0.0.4': 'text/plain;version=0.0.4',
 }
 
 /** The Accept header for protocols, most wanted first. Source: Prometheus 3.14 scrape/scrape.go acceptHeader. */
-export function acceptHeader(protocols: readonly ScrapeProtocol[]): string {
-  const parts = protocols.map((protocol, i) => `${MEDIA[protocol]};q=0.${Math.max(1, protocols.length + 2 - i)}`)
-  return [...parts, '*/*;q=0.2'].join(',')
+export function acceptHeader(protocols: readonly ScrapeProtocol[], escaping: EscapingScheme): string {
+  let weight = Object.keys(MEDIA).length + 1
+  const parts = protocols.map((protocol) => {
+    // Only the newer formats know how names may be written.
+    const wish = protocol.endsWith('Text1.0.0') ? `;escaping=${escaping}` : ''
+    return `${MEDIA[protocol]}${wish};q=0.${weight--}`
+  })
+  return [...parts, `*/*;q=0.${weight}`].join(',')
 }
 
 /** How to read an answer; throws `IngestError` INGEST_SCRAPE_FAILED for a type we do not know where no fallback is set. */

@@ -1,7 +1,7 @@
 // One answer of a target into the open block. A hot path (bench/HOTPATHS.md).
 
 import type { Label, Labels, MetricType } from '@oriel/model'
-import { METRIC_NAME, STALE_HIGH, STALE_LOW } from '@oriel/model'
+import { STALE_HIGH, STALE_LOW } from '@oriel/model'
 import type {
   FamilyExemplar,
   FamilyHistogramSample,
@@ -25,7 +25,7 @@ import {
   writeHistogram,
 } from '@oriel/wire'
 import { IngestError } from '../errors.ts'
-import type { ScrapeConfig } from '../prometheus-config.ts'
+import type { ScrapeConfig } from '../prometheus-scrape-config.ts'
 import type { ScrapeCache } from './cache.ts'
 import { DROPPED, UNRESOLVED } from './cache.ts'
 import { ClassicCollector } from './classic.ts'
@@ -40,6 +40,10 @@ export interface ScrapeCounts {
   readonly kept: number
   /** Series met for the first time. */
   readonly added: number
+  /** Samples that were refused because their series had one in this scrape already. */
+  readonly duplicates: number
+  /** Samples that were refused because of their time. */
+  readonly outOfBounds: number
 }
 
 /** What a job says of native histograms. */
@@ -69,6 +73,8 @@ export class ScrapeRun {
   #added = 0
   /** Entries from here on are met for the first time. */
   #nextNew: number
+  #duplicates = 0
+  #outOfBounds = 0
 
   constructor(cache: ScrapeCache, target: MetricTarget, options: RunOptions) {
     this.#cache = cache
@@ -81,7 +87,7 @@ export class ScrapeRun {
   }
 
   /** Text in either format. Throws `WireError` or `IngestError` INGEST_SCRAPE_FAILED: the block is then cut back by the queue. */
-  readText(body: Uint8Array, isOpenMetrics: boolean): ScrapeCounts {
+  readText(body: Uint8Array, isOpenMetrics: boolean): void {
     const scanner = new TextScanner(body, { isOpenMetrics })
     const metadata = new MetadataLines(this.#target)
     for (let line = scanner.next(); line !== 'end'; line = scanner.next())
@@ -92,18 +98,40 @@ export class ScrapeRun {
       }
     this.#classic?.flush()
     metadata.flush()
-    return this.#finish()
+    this.#finish()
   }
 
   /** Length-delimited protobuf families. Throws as `readText`. */
-  readProtobuf(body: Uint8Array): ScrapeCounts {
+  readProtobuf(body: Uint8Array): void {
     const sink: FamilySink = {
       metadata: (metadata) => this.#target.metadata(metadata),
       sample: (series, sample) => this.#readFamilySample(series, sample),
       histogram: (series, draft, sample) => this.#readFamilyHistogram(series, draft, sample),
     }
     decodeFamilies(body, sink, { ...CLASSIC_ONLY, ...this.#options.job })
-    return this.#finish()
+    this.#finish()
+  }
+
+  /** What was counted so far, also where reading failed. */
+  get counts(): ScrapeCounts {
+    return {
+      scraped: this.#scraped,
+      kept: this.#kept,
+      added: this.#added,
+      duplicates: this.#duplicates,
+      outOfBounds: this.#outOfBounds,
+    }
+  }
+
+  /** Ends the series of an earlier configuration that this scrape did not write under its own. */
+  endEarlier(earlier: ScrapeCache): void {
+    // Numbers of another epoch mean nothing now: those series end by themselves, five minutes on.
+    if (earlier.epoch !== this.#cache.epoch) return
+    const written = new Set(this.#cache.refs.subarray(0, this.#cache.length))
+    earlier.endLives(true, (entry) => {
+      const ref = earlier.refs[entry]!
+      if (ref >= 0 && !written.has(ref)) this.#target.sample(ref, this.#options.tMs, STALE_LOW, STALE_HIGH)
+    })
   }
 
   /** Ends the lives of all series of the target: its scrape failed, or it is gone. */
@@ -200,18 +228,22 @@ export class ScrapeRun {
       this.#nextNew = entry + 1
       this.#added++
     }
-    if (job.sampleLimit > 0 && this.#kept > job.sampleLimit)
-      throw new IngestError('INGEST_SCRAPE_FAILED', `cannot take scrape: more than ${job.sampleLimit} samples, its sample_limit`)
+    // Counted on to its end, so that the report says how many there are.
+    if (job.sampleLimit > 0 && this.#kept > job.sampleLimit) return -1
     if (tMs === undefined) {
       // The first of two samples of one time is kept, as in Prometheus.
       if (cache.seen[entry] === cache.scrape) {
+        this.#duplicates++
         this.#target.refuse('a target exposes a series twice', 1, () => this.#target.describe(ref))
         return ref
       }
       cache.seen[entry] = cache.scrape
     } else if (job.trackTimestampsStaleness) cache.seen[entry] = cache.scrape
-    if ('valueLow' in value) this.#target.sample(ref, tMs ?? this.#options.tMs, value.valueLow, value.valueHigh)
-    else writeHistogram(this.#target, ref, value)
+    const isTaken =
+      'valueLow' in value
+        ? this.#target.sample(ref, tMs ?? this.#options.tMs, value.valueLow, value.valueHigh)
+        : writeHistogram(this.#target, ref, value)
+    if (!isTaken && ref !== -1) this.#outOfBounds++
     return ref
   }
 
@@ -233,12 +265,17 @@ export class ScrapeRun {
     return ref
   }
 
-  #finish(): ScrapeCounts {
+  #finish(): void {
     const cache = this.#cache
+    const { sampleLimit } = this.#options.job
+    if (sampleLimit > 0 && this.#kept > sampleLimit)
+      throw new IngestError(
+        'INGEST_SCRAPE_SAMPLE_LIMIT',
+        `cannot take scrape: more than ${sampleLimit} samples, its sample_limit: ${this.#kept}`,
+      )
     cache.endLives(false, (entry) => this.#writeStale(entry))
     cache.endScrape()
     for (let entry = 0; entry < cache.length; entry++) if (cache.seen[entry] === cache.scrape) cache.live[entry] = 1
-    return { scraped: this.#scraped, kept: this.#kept, added: this.#added }
   }
 
   #writeStale(entry: number): void {
@@ -304,37 +341,3 @@ class MetadataLines {
     this.#unit = ''
   }
 }
-
-/** Samples that a scrape reports on itself, with the target's labels. */
-export class ReportSeries {
-  readonly #labels: Labels
-  readonly #bytes = new LabelBytes()
-  readonly #refs = new Map<string, number>()
-  #epoch = 0
-
-  constructor(targetLabels: Labels) {
-    this.#labels = targetLabels
-  }
-
-  /** Appends one sample; `value` absent for a staleness marker. */
-  write(target: MetricTarget, metric: string, tMs: number, value?: number): void {
-    if (target.epoch !== this.#epoch) this.#refs.clear()
-    this.#epoch = target.epoch
-    let ref = this.#refs.get(metric)
-    if (ref === undefined) {
-      const labels = new Map(this.#labels.map((label) => [label.name, label.value]))
-      labels.set(METRIC_NAME, metric)
-      writeLabels(labels, this.#bytes)
-      ref = target.series(this.#bytes.bytes, 0, this.#bytes.length)
-      this.#refs.set(metric, ref)
-    }
-    if (value === undefined) target.sample(ref, tMs, STALE_LOW, STALE_HIGH)
-    else {
-      scratch[0] = value
-      target.sample(ref, tMs, scratchWords[0]!, scratchWords[1]!)
-    }
-  }
-}
-
-const scratch = new Float64Array(1)
-const scratchWords = new Uint32Array(scratch.buffer)

@@ -2,7 +2,7 @@ import type { Label, Labels } from '@oriel/model'
 import { METRIC_NAME } from '@oriel/model'
 import type { LabelBytes } from '@oriel/wire'
 import { IngestError } from '../errors.ts'
-import type { ScrapeConfig } from '../prometheus-config.ts'
+import type { ScrapeConfig } from '../prometheus-scrape-config.ts'
 import { relabel } from '../relabel.ts'
 
 /**
@@ -24,6 +24,7 @@ export function sampleLabels(scraped: readonly Label[], target: Labels, job: Scr
   } else addTargetLabels(labels, target)
   if (!relabel(labels, job.metricRelabelRules)) return undefined
   if (!labels.has(METRIC_NAME)) throw failed('a series has no metric name', scraped)
+  if (job.nameScheme === 'legacy') checkLegacyNames(labels, scraped)
   checkLimits(labels, scraped, job)
   return labels
 }
@@ -44,15 +45,26 @@ function addTargetLabels(labels: Map<string, string>, target: Labels): void {
   }
 }
 
+/** Source: Prometheus 3.14 model.LegacyValidation. */
+function checkLegacyNames(labels: ReadonlyMap<string, string>, scraped: readonly Label[]): void {
+  if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(labels.get(METRIC_NAME) ?? ''))
+    throw failed('the metric name is none of metric_name_validation_scheme legacy', scraped)
+  for (const name of labels.keys())
+    if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name))
+      throw failed(`label name ${JSON.stringify(name)} is none of metric_name_validation_scheme legacy`, scraped)
+}
+
 function checkLimits(labels: ReadonlyMap<string, string>, scraped: readonly Label[], job: ScrapeConfig): void {
   if (job.labelLimit > 0 && labels.size > job.labelLimit)
-    throw failed(`${labels.size} labels, label_limit ${job.labelLimit}`, scraped)
+    throw failed(`${labels.size} labels, label_limit ${job.labelLimit}`, scraped, 'INGEST_SCRAPE_LABEL_LIMIT')
   if (job.labelNameLimit === 0 && job.labelValueLimit === 0) return
+  const check = (what: string, bytes: number, key: string, limit: number): void => {
+    if (limit > 0 && bytes > limit)
+      throw failed(`label ${what} of ${bytes} bytes, ${key} ${limit}`, scraped, 'INGEST_SCRAPE_LABEL_LIMIT')
+  }
   for (const [name, value] of labels) {
-    if (job.labelNameLimit > 0 && Buffer.byteLength(name) > job.labelNameLimit)
-      throw failed(`label name of ${Buffer.byteLength(name)} bytes, label_name_length_limit ${job.labelNameLimit}`, scraped)
-    if (job.labelValueLimit > 0 && Buffer.byteLength(value) > job.labelValueLimit)
-      throw failed(`label value of ${Buffer.byteLength(value)} bytes, label_value_length_limit ${job.labelValueLimit}`, scraped)
+    check('name', Buffer.byteLength(name), 'label_name_length_limit', job.labelNameLimit)
+    check('value', Buffer.byteLength(value), 'label_value_length_limit', job.labelValueLimit)
   }
 }
 
@@ -62,10 +74,14 @@ export function writeLabels(labels: ReadonlyMap<string, string>, into: LabelByte
   for (const name of [...labels.keys()].sort()) into.add(name, labels.get(name) ?? '')
 }
 
-function failed(reason: string, scraped: readonly Label[]): IngestError {
+function failed(
+  reason: string,
+  scraped: readonly Label[],
+  code: 'INGEST_SCRAPE_FAILED' | 'INGEST_SCRAPE_LABEL_LIMIT' = 'INGEST_SCRAPE_FAILED',
+): IngestError {
   const series = scraped
     .map(({ name, value }) => `${name}=${JSON.stringify(value)}`)
     .join(', ')
     .slice(0, 200)
-  return new IngestError('INGEST_SCRAPE_FAILED', `cannot take scrape: ${reason}, in {${series}}`)
+  return new IngestError(code, `cannot take scrape: ${reason}, in {${series}}`)
 }

@@ -6,11 +6,14 @@ import { DEFAULT_QUERY_LIMITS, makeQueryStats, openMemoryStore } from '@oriel/st
 import type { Store } from '@oriel/store'
 import { afterEach, expect, test, vi } from 'vitest'
 import { encodeFamilies } from '../../../wire/src/prom-proto/testing.ts'
+import { makeGroup } from '../discovery/groups.ts'
 import { openMetricsWriter } from '../metrics.ts'
 import type { MetricsWriter } from '../metrics.ts'
 import { parsePrometheusConfig } from '../prometheus-config.ts'
-import { HttpClient } from './fetch.ts'
+import { HttpClient } from '../fetch/client.ts'
+import { FailureLogs } from './failure-log.ts'
 import { ScrapeLoop } from './loop.ts'
+import { makeScrapeMeters } from './meters.ts'
 import { openScraper } from './scraper.ts'
 import { assembleTargets } from './targets.ts'
 import { silentTelemetry } from '@oriel/model'
@@ -55,16 +58,18 @@ async function bench(answer: Answer, yaml = ''): Promise<Bench> {
   const config = parsePrometheusConfig(`
 scrape_configs:
   - job_name: j
+    scrape_interval: 500ms
     scrape_timeout: 300ms
-    static_configs: [{ targets: ['${address}'], labels: { env: dev } }]
 ${yaml}`)
   const job = config.jobs[0]!
-  const client = new HttpClient(job.http, '.')
-  const target = assembleTargets(job, job.staticGroups).active[0]!
-  const options = { job, tenant: 't', writer, client, telemetry: silentTelemetry, now: () => now, forcedError: '' }
+  const client = new HttpClient(job.http)
+  const target = assembleTargets(job, [makeGroup([address], { env: 'dev' })]).active[0]!
+  const telemetry = silentTelemetry
+  const [meters, failures] = [makeScrapeMeters(telemetry), new FailureLogs(telemetry)]
+  const options = { job, tenant: 't', writer, client, telemetry, meters, failures, now: () => now, forcedError: '' }
   const loop = new ScrapeLoop(target, options)
   closers.push(
-    () => loop.stop({ isGone: false }),
+    () => loop.stop(),
     () => client.close(),
     () => writer.close(),
   )
@@ -257,18 +262,18 @@ test('a scraper takes every turn once, and a reload ends what has gone', async (
   const store = openMemoryStore()
   const writer = openMetricsWriter(store.sink)
   const yaml = `scrape_configs: [{ job_name: j, scrape_interval: 100ms, static_configs: [{ targets: ['${address}'] }] }]`
-  const opened = openScraper({ config: parsePrometheusConfig(yaml), writer, tenant: 't', directory: '.' })
+  const opened = openScraper({ config: parsePrometheusConfig(yaml), writer, tenant: 't' })
   closers.push(
     () => opened.close(),
     () => writer.close(),
   )
   await vi.waitFor(async () => expect((await readMetric(store, 'a'))['']!.length).toBeGreaterThan(4), { timeout: 5_000 })
   expect(opened.targets()[0]).toMatchObject({ job: 'j', state: 'active', health: 'up', lastError: '' })
-  await opened.reload(parsePrometheusConfig(''))
+  opened.reload(parsePrometheusConfig(''))
   expect(opened.targets()).toEqual([])
+  await vi.waitFor(async () => expect((await readMetric(store, 'a'))['']!.at(-1)).toBe('stale'))
   const values = (await readMetric(store, 'a'))['']!
   const ups = (await readMetric(store, 'up'))['']!
-  expect(values.at(-1)).toBe('stale')
   expect(values.slice(0, -1).every((value) => value === 1)).toBe(true)
   expect(ups.length).toBe(values.length)
 })
@@ -292,6 +297,6 @@ test('an exemplar that a target repeats is stored once', async () => {
 test('a target that has gone ends its series', async () => {
   const { scrape, read, loop } = await bench(text('a 1\n'))
   await scrape()
-  await loop.stop({ isGone: true })
+  await loop.endSeries(Date.UTC(2026, 10, 21) + 1_000)
   expect(await read('a')).toEqual({ 'env=dev': ['stale'] })
 })
