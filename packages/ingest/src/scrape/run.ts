@@ -198,7 +198,7 @@ export class ScrapeRun {
   }
 
   #writeHistogram(entry: number, tMs: number | undefined, draft: HistogramDraft, exemplars: readonly FamilyExemplar[]): void {
-    const { nativeBucketLimit = 0, nativeMinBucketFactor = 0 } = this.#options.job
+    const { nativeBucketLimit, nativeMinBucketFactor } = this.#options.job
     draft.tMs = tMs ?? this.#options.tMs
     const fault = prepareHistogram(draft)?.detail
     const isSmall = limitBuckets(draft, { bucketLimit: nativeBucketLimit, minBucketFactor: nativeMinBucketFactor })
