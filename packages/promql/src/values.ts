@@ -2,7 +2,7 @@ import type { Labels } from '@oriel/model'
 import { dropLabels, labelsKey } from '@oriel/model'
 import { QueryError } from '@oriel/syntax'
 import type { Grid } from '@oriel/vector'
-import { makeGrid, pickRows, rowsWithValues } from '@oriel/vector'
+import { makeGrid, makeGridLike, pickRows, rowsWithValues } from '@oriel/vector'
 
 /** The times an expression is evaluated at: step j at `startMs + j * stepMs`. */
 export interface Steps {
@@ -47,7 +47,7 @@ export function emptyVector(steps: number): VectorValue {
 
 /** The same values under other labels. */
 export function relabelled(grid: Grid, labels: readonly Labels[]): Grid {
-  return { labels, steps: grid.steps, values: grid.values, present: grid.present }
+  return { ...grid, labels }
 }
 
 /** Without metric name, type and unit. */
@@ -89,7 +89,7 @@ export function mergeSameLabels(vector: VectorValue): VectorValue {
     labels[row] ??= grid.labels[i] ?? []
     if (dropName[i] === 1) drops[row] = 1
   }
-  const merged = makeGrid(labels, grid.steps)
+  const merged = makeGridLike(grid, labels)
   for (const [i, row] of target.entries()) {
     for (let j = 0; j < grid.steps; j++) {
       if (grid.present[i * grid.steps + j] === 0) continue
@@ -97,6 +97,7 @@ export function mergeSameLabels(vector: VectorValue): VectorValue {
       if (merged.present[at] === 1) throw sameLabelset()
       merged.present[at] = 1
       merged.values[at] = grid.values[i * grid.steps + j]!
+      if (merged.histograms !== undefined) merged.histograms[at] = grid.histograms?.[i * grid.steps + j]
     }
   }
   return vectorOf(merged, drops)

@@ -18,8 +18,7 @@ export interface NativeQuantile {
  * Source: Prometheus 3.14 promql/quantile.go HistogramQuantile.
  */
 export function nativeQuantile(quantile: number, histogram: NativeHistogram): NativeQuantile {
-  if (quantile < 0) return { value: -Infinity }
-  if (quantile > 1) return { value: Infinity }
+  if (quantile < 0 || quantile > 1) return { value: quantile < 0 ? -Infinity : Infinity }
   if (histogram.count === 0 || Number.isNaN(quantile)) return { value: NaN }
   const hasNaN = Number.isNaN(histogram.sum)
   const isForward = hasNaN || quantile < 0.5
@@ -27,21 +26,18 @@ export function nativeQuantile(quantile: number, histogram: NativeHistogram): Na
   const rank = (isForward ? quantile : 1 - quantile) * histogram.count
   const { bucket: found, next, count: seen } = findRank(buckets, rank)
   const bucket = withNaturalBounds(found, histogram)
-  if (hasCustomBounds(histogram)) {
-    if (bucket.lower === -Infinity) return { value: bucket.upper }
-    if (found.lower !== -Infinity && found.upper === Infinity) return { value: found.lower }
-  }
+  const isCustom = hasCustomBounds(histogram)
+  if (isCustom && bucket.lower === -Infinity) return { value: bucket.upper }
+  if (isCustom && found.lower !== -Infinity && found.upper === Infinity) return { value: found.lower }
   const count = Math.min(seen, histogram.count)
   if (count < rank) return hasNaN ? { value: NaN, nanEffect: 'result' } : { value: bucket.upper }
   const within = isForward ? rank - (count - bucket.count) : count - rank
-  const isCustom = hasCustomBounds(histogram)
   if (!hasNaN) return { value: interpolate(bucket, within / bucket.count, isCustom) }
   // Prometheus goes on to the last bucket here to count them all, and then interpolates in that one.
-  const last = buckets[buckets.length - 1]
-  const used = last === undefined || next === buckets.length ? bucket : last
+  const rest = buckets.slice(next)
+  const used = rest.at(-1) ?? bucket
   const value = interpolate(used, within / used.count, isCustom)
-  const total = buckets.slice(next).reduce((sum, after) => sum + after.count, count)
-  return total < histogram.count ? { value, nanEffect: 'skew' } : { value }
+  return rest.reduce((sum, after) => sum + after.count, count) < histogram.count ? { value, nanEffect: 'skew' } : { value }
 }
 
 /** The share of observations between two values, and whether NaN observations were left out of it. */

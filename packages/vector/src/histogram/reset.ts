@@ -40,8 +40,8 @@ function hasFallen(
 ): boolean {
   const [current, previous] = [sideOf(now[spans], now[buckets]), sideOf(before[spans], before[buckets])]
   if (before.schema > now.schema) reduceSide(previous, before.schema, now.schema)
-  if (isSameLayout(current.at, previous.at)) return previous.counts.some((count, i) => current.counts[i]! < count)
   const start = hasCustomBounds(now) ? 0 : countWithin(previous, now.schema, now.zeroThreshold)
+  if (start === 0 && isSameLayout(current.at, previous.at)) return previous.counts.some((count, i) => current.counts[i]! < count)
   return hasFallenFrom(current, previous, start)
 }
 
