@@ -1,11 +1,13 @@
 import type { FoldOp } from '@oriel/vector'
-import { aggregate, aggregateQuantile, groupSeries } from '@oriel/vector'
+import { aggregateQuantile, groupSeries } from '@oriel/vector'
+import { aggregated, aggregateFold, floatsOf } from './aggregate-fold.ts'
 import type { Aggregation, AggregationOp, Call } from './ast.ts'
 import { withoutParens } from './ast.ts'
-import { aggregated, evalRangeAggregation, isRangeCall } from './eval-range.ts'
+import { evalRangeAggregation, isRangeCall } from './eval-range.ts'
 import { evalCountValues, evalLimit, evalRanked } from './eval-selection.ts'
 import type { Evaluation } from './evaluation.ts'
 import { scalarAt, vectorAt } from './evaluation.ts'
+import { HistogramNotes } from './histogram-notes.ts'
 import { noteQuantiles } from './range-functions.ts'
 import type { Steps, VectorValue } from './values.ts'
 
@@ -24,11 +26,12 @@ export function evalAggregation(evaluation: Evaluation, node: Aggregation, steps
     case 'quantile': {
       const quantiles = parameter ?? new Float64Array(steps.count)
       noteQuantiles(evaluation, extremesOf(quantiles), node.param)
-      return aggregated(input, groups.groupOf, aggregateQuantile(input.grid, groups, quantiles))
+      const notes = new HistogramNotes(evaluation.notes, inner.span)
+      return aggregated(input, groups.groupOf, aggregateQuantile(floatsOf(input.grid, op, notes), groups, quantiles))
     }
     case 'topk':
     case 'bottomk':
-      return evalRanked(evaluation, op, input, groups, parameter ?? new Float64Array(steps.count))
+      return evalRanked(evaluation, node, op, input, groups, parameter ?? new Float64Array(steps.count))
     case 'limitk':
     case 'limit_ratio':
       return evalLimit(evaluation, node, op, input, groups, parameter ?? new Float64Array(steps.count))
@@ -40,7 +43,7 @@ export function evalAggregation(evaluation: Evaluation, node: Aggregation, steps
     case 'group':
     case 'stddev':
     case 'stdvar':
-      return aggregated(input, groups.groupOf, aggregate(input.grid, groups, op))
+      return aggregateFold(evaluation, node, op, input)
   }
 }
 

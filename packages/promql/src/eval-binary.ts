@@ -1,40 +1,28 @@
 import type { Labels } from '@oriel/model'
 import { dropLabels, keepLabels, labelsKey, METRIC_NAME } from '@oriel/model'
-import { quote } from '@oriel/syntax'
-import { makeGrid } from '@oriel/vector'
+import { makeGrid, makeMixedGrid, putCell } from '@oriel/vector'
 import type { Binary, VectorMatching } from './ast.ts'
 import { isComparison, isSetOp } from './ast.ts'
+import { applyToElements, StepNotes } from './element-op.ts'
 import { evalJoin } from './eval-join.ts'
 import type { Evaluation } from './evaluation.ts'
 import { numberOp } from './operators.ts'
 import type { ScalarValue, Steps, Value, VectorValue } from './values.ts'
-import { compact, dropNames, emptyVector, isOneMetric, mergeSameLabels, vectorOf } from './values.ts'
+import { compact, dropNames, isOneMetric, mergeSameLabels, vectorOf } from './values.ts'
 
 /** Evaluates a binary operation between scalars, vectors, or one of each. */
 export function evalBinary(evaluation: Evaluation, node: Binary, steps: Steps): Value {
   const lhs = evaluation.evaluate(node.lhs, steps)
   const rhs = evaluation.evaluate(node.rhs, steps)
-  if (node.op === '</' || node.op === '>/') return trimmed(evaluation, node, steps)
   if (lhs.kind === 'scalar' && rhs.kind === 'scalar') return scalars(node, lhs, rhs)
   if (lhs.kind === 'vector' && rhs.kind === 'scalar') return withScalar(evaluation, node, lhs, rhs.values, false)
   if (lhs.kind === 'scalar' && rhs.kind === 'vector') return withScalar(evaluation, node, rhs, lhs.values, true)
   if (lhs.kind !== 'vector' || rhs.kind !== 'vector' || node.matching === undefined) {
     throw new TypeError(`cannot apply ${node.op} to ${lhs.kind} and ${rhs.kind}`)
   }
-  const result = isSetOp(node.op)
-    ? evalSet(node, lhs, rhs, node.matching)
-    : evalJoin(node, lhs, rhs, node.matching, evaluation.features.delayedNameRemoval)
+  const result = isSetOp(node.op) ? evalSet(node, lhs, rhs, node.matching) : evalJoin(evaluation, node, lhs, rhs, node.matching)
   evaluation.countSamples(result.grid.values.length)
   return unique(evaluation, compact(result))
-}
-
-/** `</` and `>/` trim histograms; floats have nothing to trim and vanish with a note. */
-function trimmed(evaluation: Evaluation, node: Binary, steps: Steps): Value {
-  evaluation.notes.inform(
-    `incompatible sample types encountered for binary operator ${quote(node.op)}: float ${node.op} float`,
-    node.span,
-  )
-  return emptyVector(steps.count)
 }
 
 function scalars({ op }: Binary, lhs: ScalarValue, rhs: ScalarValue): ScalarValue {
@@ -45,12 +33,15 @@ function scalars({ op }: Binary, lhs: ScalarValue, rhs: ScalarValue): ScalarValu
 /** A vector with a scalar. A comparison keeps the vector's value, whichever side it is on. */
 function withScalar(
   evaluation: Evaluation,
-  { op, returnsBool }: Binary,
+  node: Binary,
   vector: VectorValue,
   scalar: Float64Array,
   isSwapped: boolean,
 ): VectorValue {
+  const { op, returnsBool } = node
   const { grid } = vector
+  const isTrim = op === '</' || op === '>/'
+  if (grid.histograms !== undefined || isTrim) return mixedWithScalar(evaluation, node, vector, scalar, isSwapped)
   const out = makeGrid(grid.labels, grid.steps)
   const apply = numberOp(op)
   const isFilter = isComparison(op) && !returnsBool
@@ -62,10 +53,38 @@ function withScalar(
     out.values[at] = isFilter ? value : result
     out.present[at] = 1
   }
-  const result = vectorOf(out, vector.dropName)
-  if (isFilter) return compact(result)
+  return settled(evaluation, vectorOf(out, vector.dropName), isFilter)
+}
+
+/** A filter keeps names; a new value is no longer the metric's. */
+function settled(evaluation: Evaluation, result: VectorValue, keepsNames: boolean): VectorValue {
+  if (keepsNames) return compact(result)
   const dropped = compact(dropNames(result, evaluation.features.delayedNameRemoval))
-  return isOneMetric(grid.labels) ? dropped : unique(evaluation, dropped)
+  return isOneMetric(result.grid.labels) ? dropped : unique(evaluation, dropped)
+}
+
+/** `withScalar` where values may be histograms. Source: Prometheus 3.14 promql/engine.go VectorscalarBinop. */
+function mixedWithScalar(
+  evaluation: Evaluation,
+  { op, returnsBool, span }: Binary,
+  { grid, dropName }: VectorValue,
+  scalar: Float64Array,
+  isSwapped: boolean,
+): VectorValue {
+  const out = makeMixedGrid(grid.labels, grid.steps)
+  const notes = new StepNotes()
+  for (let at = 0, j = 0; at < grid.values.length; at++, j = j + 1 === grid.steps ? 0 : j + 1) {
+    if (grid.present[at] === 0) continue
+    const element = grid.histograms?.[at] ?? grid.values[at]!
+    const { value, keep, note } = isSwapped ? applyToElements(op, scalar[j]!, element) : applyToElements(op, element, scalar[j]!)
+    if (note !== undefined) notes.add(j, at, note)
+    if (value === undefined) continue
+    if (returnsBool) putCell(out, at, keep ? 1 : 0)
+    else if (keep) putCell(out, at, isComparison(op) ? element : value)
+  }
+  notes.emit(evaluation.notes, span)
+  const keepsNames = (isComparison(op) && !returnsBool) || op === '</' || op === '>/'
+  return settled(evaluation, vectorOf(out, dropName), keepsNames)
 }
 
 /** In a query for one moment, duplicates are found here unless names are removed at the end. */
@@ -87,8 +106,7 @@ function evalSet({ op }: Binary, lhs: VectorValue, rhs: VectorValue, matching: V
   if (op === 'or') return union(lhs, rhs, matching)
   const { grid } = lhs
   const others = presentBySignature(rhs, matching)
-  const out = makeGrid(grid.labels, grid.steps)
-  out.values.set(grid.values)
+  const out = { ...grid, present: new Uint8Array(grid.present.length) }
   for (const [i, labels] of grid.labels.entries()) {
     const other = others.get(signatureOf(labels, matching))
     for (let j = 0; j < grid.steps; j++) {
@@ -104,7 +122,11 @@ function evalSet({ op }: Binary, lhs: VectorValue, rhs: VectorValue, matching: V
 function union(lhs: VectorValue, rhs: VectorValue, matching: VectorMatching): VectorValue {
   const { steps } = lhs.grid
   const taken = presentBySignature(lhs, matching)
-  const out = makeGrid([...lhs.grid.labels, ...rhs.grid.labels], steps)
+  const labels = [...lhs.grid.labels, ...rhs.grid.labels]
+  const isMixed = lhs.grid.histograms !== undefined || rhs.grid.histograms !== undefined
+  const out = isMixed ? makeMixedGrid(labels, steps) : makeGrid(labels, steps)
+  for (const [at, histogram] of lhs.grid.histograms?.entries() ?? [])
+    if (out.histograms !== undefined) out.histograms[at] = histogram
   out.values.set(lhs.grid.values)
   out.present.set(lhs.grid.present)
   const offset = lhs.grid.values.length
@@ -112,8 +134,7 @@ function union(lhs: VectorValue, rhs: VectorValue, matching: VectorMatching): Ve
     const left = taken.get(signatureOf(labels, matching))
     for (let from = i * steps, j = 0; j < steps; from++, j++) {
       if (rhs.grid.present[from] === 0 || left?.[j] === 1) continue
-      out.values[offset + from] = rhs.grid.values[from]!
-      out.present[offset + from] = 1
+      putCell(out, offset + from, rhs.grid.histograms?.[from] ?? rhs.grid.values[from]!)
     }
   }
   return vectorOf(out, Uint8Array.from([...lhs.dropName, ...rhs.dropName]))

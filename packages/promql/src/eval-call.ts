@@ -1,5 +1,8 @@
+import type { NativeHistogram } from '@oriel/model'
+import { dropLabels, METRIC_NAME } from '@oriel/model'
 import { QueryError } from '@oriel/syntax'
-import { makeGrid } from '@oriel/vector'
+import { makeGrid, nativeVariance, putCell } from '@oriel/vector'
+import { floatsOf } from './aggregate-fold.ts'
 import type { Call } from './ast.ts'
 import { withoutParens } from './ast.ts'
 import { evalAbsent, evalAbsentOverTime } from './eval-absent.ts'
@@ -7,7 +10,7 @@ import { evalHistogramFraction, evalHistogramQuantile, evalHistogramQuantiles } 
 import { evalInfo } from './eval-info.ts'
 import { evalLabelJoin, evalLabelReplace } from './eval-labels.ts'
 import { evalRangeCall, isRangeCall } from './eval-range.ts'
-import { evalSelectorTimes } from './eval-selector.ts'
+import { evalSelectorStarts, evalSelectorTimes } from './eval-selector.ts'
 import { evalSort } from './eval-sort.ts'
 import { secondsOf, TIME_FUNCTIONS, timeArgument } from './eval-time.ts'
 import type { Evaluation } from './evaluation.ts'
@@ -16,12 +19,14 @@ import { MATH_FUNCTIONS } from './math-functions.ts'
 import type { ScalarValue, Steps, Value, VectorValue } from './values.ts'
 import { compact, dropNames, emptyVector, isOneMetric, mergeSameLabels, vectorOf } from './values.ts'
 
-/** Evaluates a function call. Throws QUERY_UNSUPPORTED, by name, for what needs native histograms. */
+/** Evaluates a function call. */
 export function evalCall(evaluation: Evaluation, call: Call, steps: Steps): Value {
   if (call.name === 'absent_over_time') return evalAbsentOverTime(evaluation, call, steps)
   if (isRangeCall(call)) return evalRangeCall(evaluation, call, steps)
   const math = MATH_FUNCTIONS.get(call.name)
   if (math !== undefined) return mapped(evaluation, argument(evaluation, call, 0, steps), math)
+  const ofHistogram = HISTOGRAM_FUNCTIONS.get(call.name)
+  if (ofHistogram !== undefined) return mappedHistograms(evaluation, argument(evaluation, call, 0, steps), ofHistogram)
   const part = TIME_FUNCTIONS.get(call.name)
   if (part !== undefined) return mapped(evaluation, timeArgument(evaluation, call, steps), part)
   return evalSpecial(evaluation, call, steps)
@@ -43,6 +48,8 @@ function evalSpecial(evaluation: Evaluation, call: Call, steps: Steps): Value {
       return extremeOf(number(evaluation, call, 0, steps), number(evaluation, call, 1, steps), name === 'max_of')
     case 'timestamp':
       return timestamp(evaluation, call, steps)
+    case 'start_timestamp':
+      return startTimestamp(evaluation, call, steps)
     case 'clamp':
     case 'clamp_max':
     case 'clamp_min':
@@ -76,14 +83,6 @@ function evalWhole(evaluation: Evaluation, call: Call, steps: Steps): Value {
       return evalHistogramQuantiles(evaluation, call, steps)
     case 'histogram_fraction':
       return evalHistogramFraction(evaluation, call, steps)
-    case 'histogram_avg':
-    case 'histogram_count':
-    case 'histogram_sum':
-    case 'histogram_stddev':
-    case 'histogram_stdvar':
-      // They skip samples that are no native histograms, and there are none.
-      argument(evaluation, call, 0, steps)
-      return emptyVector(steps.count)
     default:
       throw new QueryError('QUERY_UNSUPPORTED', `cannot evaluate ${call.name}(): not supported by this version`, {
         span: call.span,
@@ -103,14 +102,44 @@ function number(evaluation: Evaluation, { args }: Call, index: number, steps: St
   return scalarAt(evaluation, arg, steps)
 }
 
-/** Applies `map` to every value; the result is no longer the metric, so its name goes. */
-function mapped(evaluation: Evaluation, { grid }: VectorValue, map: (value: number, step: number) => number): VectorValue {
+/** Numbers of a native histogram. Source: Prometheus 3.14 promql/functions.go simpleHistogramFunc. */
+const HISTOGRAM_FUNCTIONS: ReadonlyMap<string, (histogram: NativeHistogram) => number> = new Map([
+  ['histogram_avg', ({ sum, count }: NativeHistogram) => sum / count],
+  ['histogram_count', ({ count }: NativeHistogram) => count],
+  ['histogram_sum', ({ sum }: NativeHistogram) => sum],
+  ['histogram_stddev', (histogram: NativeHistogram) => Math.sqrt(nativeVariance(histogram))],
+  ['histogram_stdvar', nativeVariance],
+])
+
+/** Applies `map` to every histogram; floats have no answer. Type and unit stay where names go at once, as in Prometheus. */
+function mappedHistograms(
+  evaluation: Evaluation,
+  { grid }: VectorValue,
+  map: (histogram: NativeHistogram) => number,
+): VectorValue {
+  const { labels, steps, histograms } = grid
+  if (histograms === undefined) return emptyVector(steps)
+  const isDelayed = evaluation.features.delayedNameRemoval
+  const out = makeGrid(isDelayed ? labels : labels.map((of) => dropLabels(of, NAME_ONLY)), steps)
+  for (const [at, histogram] of histograms.entries()) {
+    if (grid.present[at] === 1 && histogram !== undefined) putCell(out, at, map(histogram))
+  }
+  const result = compact(vectorOf(out, new Uint8Array(labels.length).fill(isDelayed ? 1 : 0)))
+  return isDelayed && evaluation.isInstant ? result : mergeSameLabels(result)
+}
+
+const NAME_ONLY = new Set([METRIC_NAME])
+
+/** Applies `map` to every float; the result is no longer the metric, so its name goes. */
+function mapped(evaluation: Evaluation, input: VectorValue, map: (value: number, step: number) => number): VectorValue {
+  const grid = floatsOf(input.grid, '')
   const out = makeGrid(grid.labels, grid.steps)
   out.present.set(grid.present)
   for (let at = 0, j = 0; at < grid.values.length; at++, j = j + 1 === grid.steps ? 0 : j + 1) {
     if (grid.present[at] === 1) out.values[at] = map(grid.values[at]!, j)
   }
-  return settled(evaluation, vectorOf(out))
+  const result = settled(evaluation, vectorOf(out))
+  return input.grid.histograms === undefined ? result : compact(result)
 }
 
 function settled(evaluation: Evaluation, vector: VectorValue): VectorValue {
@@ -119,7 +148,8 @@ function settled(evaluation: Evaluation, vector: VectorValue): VectorValue {
   return (isDelayed && evaluation.isInstant) || isOneMetric(vector.grid.labels) ? dropped : mergeSameLabels(dropped)
 }
 
-function onlyValue({ grid }: VectorValue): ScalarValue {
+function onlyValue(input: VectorValue): ScalarValue {
+  const grid = floatsOf(input.grid, '')
   const values = new Float64Array(grid.steps).fill(NaN)
   for (let j = 0; j < grid.steps; j++) {
     let found = 0
@@ -148,7 +178,17 @@ function timestamp(evaluation: Evaluation, call: Call, steps: Steps): VectorValu
   const vector = argument(evaluation, call, 0, steps)
   const seconds = secondsOf(steps)
   if (inner === undefined) return vector
-  return mapped(evaluation, vector, (_value, j) => seconds[j]!)
+  const { labels, values, present } = vector.grid
+  return mapped(evaluation, vectorOf({ labels, steps: steps.count, values, present }), (_value, j) => seconds[j]!)
+}
+
+/** `start_timestamp(selector)`; any other vector has no samples that could tell. */
+function startTimestamp(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
+  const [arg] = call.args
+  const inner = arg === undefined ? undefined : withoutParens(arg)
+  if (inner?.kind === 'vectorSelector') return settled(evaluation, evalSelectorStarts(evaluation, inner, steps))
+  argument(evaluation, call, 0, steps)
+  return emptyVector(steps.count)
 }
 
 function clamp(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {

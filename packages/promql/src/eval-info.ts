@@ -1,15 +1,15 @@
-import type { Labels, Matcher } from '@oriel/model'
+import type { Labels, Matcher, NativeHistogram } from '@oriel/model'
 import { compileMatcher, compileMatchers, labelsKey, labelValue, METRIC_NAME, withLabel } from '@oriel/model'
 import { QueryError } from '@oriel/syntax'
 import type { Grid } from '@oriel/vector'
-import { makeGrid } from '@oriel/vector'
+import { makeGridLike, putCell } from '@oriel/vector'
 import type { Call } from './ast.ts'
-import { evalSelectorTimes } from './eval-selector.ts'
+import { evalSelector, evalSelectorTimes } from './eval-selector.ts'
 import type { Evaluation } from './evaluation.ts'
 import { vectorAt } from './evaluation.ts'
 import { printLabels } from './print-labels.ts'
 import type { Steps, VectorValue } from './values.ts'
-import { vectorOf } from './values.ts'
+import { sameLabelset, vectorOf } from './values.ts'
 
 /** Labels that tell which info series belongs to which series. */
 const IDENTIFYING = ['instance', 'job']
@@ -29,6 +29,7 @@ export function evalInfo(evaluation: Evaluation, call: Call, steps: Steps): Vect
   const wanted = new Set(
     base.grid.labels.filter((_, i) => isIgnored[i] !== true && hasIdentity(base.grid.labels[i])).map(identityOf),
   )
+  refuseHistograms(evalSelector(evaluation, selector, steps).grid, wanted)
   const info = evalSelectorTimes(evaluation, selector, steps).grid
   const join = new InfoJoin(
     info,
@@ -38,6 +39,24 @@ export function evalInfo(evaluation: Evaluation, call: Call, steps: Steps): Vect
   return join.run(base, isIgnored)
 }
 
+/** Info metrics are floats by definition. */
+function refuseHistograms({ labels, steps, present, histograms }: Grid, wanted: ReadonlySet<string>): void {
+  if (histograms === undefined) return
+  for (const [i, of] of labels.entries()) {
+    if (!wanted.has(identityOf(of))) continue
+    for (let at = i * steps; at < (i + 1) * steps; at++) {
+      if (present[at] === 0 || histograms[at] === undefined) continue
+      throw new QueryError('QUERY_EXECUTION', `this should be an info metric, with float samples: ${printLabels(of)}`)
+    }
+  }
+}
+
+interface InfoRow {
+  readonly labels: Labels
+  readonly drop: number
+  readonly cells: (number | NativeHistogram | undefined)[]
+}
+
 class InfoJoin {
   readonly #info: Grid
   readonly #dataMatchers: readonly Matcher[]
@@ -45,7 +64,7 @@ class InfoJoin {
   readonly #acceptsNothing: boolean
   /** Info series by identity. */
   readonly #rowsOf = new Map<string, number[]>()
-  readonly #out = new Map<string, { labels: Labels; values: Float64Array; present: Uint8Array; drop: number }>()
+  readonly #out = new Map<string, InfoRow>()
 
   constructor(info: Grid, wanted: ReadonlySet<string>, dataMatchers: readonly Matcher[]) {
     this.#info = info
@@ -67,17 +86,16 @@ class InfoJoin {
         const at = i * grid.steps + j
         if (grid.present[at] === 0) continue
         const enriched = isIgnored[i] === true ? labels : this.#enriched(labels, j)
-        if (enriched !== undefined) this.#put(enriched, j, grid.values[at]!, dropName[i] ?? 0, grid.steps)
+        if (enriched !== undefined) this.#put(enriched, j, grid.histograms?.[at] ?? grid.values[at]!, dropName[i] ?? 0)
       }
     }
     const rows = [...this.#out.values()]
-    const out = makeGrid(
+    const out = makeGridLike(
+      grid,
       rows.map(({ labels }) => labels),
-      grid.steps,
     )
-    for (const [i, { values, present }] of rows.entries()) {
-      out.values.set(values, i * grid.steps)
-      out.present.set(present, i * grid.steps)
+    for (const [i, { cells }] of rows.entries()) {
+      for (const [j, cell] of cells.entries()) if (cell !== undefined) putCell(out, i * grid.steps + j, cell)
     }
     return vectorOf(
       out,
@@ -117,18 +135,15 @@ class InfoJoin {
     return latest
   }
 
-  #put(labels: Labels, step: number, value: number, drop: number, steps: number): void {
+  #put(labels: Labels, step: number, value: number | NativeHistogram, drop: number): void {
     const key = labelsKey(labels)
     let row = this.#out.get(key)
     if (row === undefined) {
-      row = { labels, values: new Float64Array(steps), present: new Uint8Array(steps), drop }
+      row = { labels, cells: [], drop }
       this.#out.set(key, row)
     }
-    if (row.present[step] === 1) {
-      throw new QueryError('QUERY_EXECUTION', 'vector cannot contain metrics with the same labelset')
-    }
-    row.values[step] = value
-    row.present[step] = 1
+    if (row.cells[step] !== undefined) throw sameLabelset()
+    row.cells[step] = value
   }
 }
 

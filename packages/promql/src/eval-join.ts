@@ -1,14 +1,17 @@
-import type { Labels } from '@oriel/model'
+import type { Labels, NativeHistogram } from '@oriel/model'
 import { dropLabels, keepLabels, labelsKey, labelValue, METRIC_NAME, withLabel } from '@oriel/model'
 import { QueryError } from '@oriel/syntax'
 import type { Grid } from '@oriel/vector'
 import { makeGrid } from '@oriel/vector'
 import type { Binary, VectorMatching } from './ast.ts'
 import { isComparison } from './ast.ts'
+import type { Element, ElementResult } from './element-op.ts'
+import { applyToElements, StepNotes } from './element-op.ts'
+import type { Evaluation } from './evaluation.ts'
 import { numberOp } from './operators.ts'
 import { printLabels } from './print-labels.ts'
 import type { VectorValue } from './values.ts'
-import { vectorOf, withoutName } from './values.ts'
+import { sameLabelset, vectorOf, withoutName } from './values.ts'
 
 /**
  * An arithmetic or comparison operation between two vectors, joined by their matching labels.
@@ -17,17 +20,19 @@ import { vectorOf, withoutName } from './values.ts'
  * matches that are not unique. Source: Prometheus 3.14 promql/engine.go VectorBinop.
  */
 export function evalJoin(
+  { features, notes }: Evaluation,
   node: Binary,
   lhs: VectorValue,
   rhs: VectorValue,
   matching: VectorMatching,
-  isDelayed: boolean,
 ): VectorValue {
   const isSwapped = matching.card === 'one-to-many'
   const many = isSwapped ? rhs.grid : lhs.grid
   const one = isSwapped ? lhs.grid : rhs.grid
-  const join = new Join(node, many, one, matching, isDelayed)
-  return join.run()
+  const join = new Join(node, many, one, matching, features.delayedNameRemoval)
+  const joined = join.run()
+  join.stepNotes.emit(notes, node.span)
+  return joined
 }
 
 /** The series of both sides that share matching labels. */
@@ -39,16 +44,19 @@ interface Match {
 }
 
 class Join {
+  readonly stepNotes = new StepNotes()
   readonly #node: Binary
   readonly #many: Grid
   readonly #one: Grid
   readonly #matching: VectorMatching
   readonly #isDelayed: boolean
-  readonly #apply: (many: number, one: number) => number
+  /** On floats; unless any value is a histogram, or the operator is for those. */
+  readonly #apply: ((many: number, one: number) => number) | undefined
   readonly #rows = new Map<string, number>()
   readonly #labels: Labels[] = []
   readonly #values: Float64Array[] = []
   readonly #present: Uint8Array[] = []
+  readonly #histograms: (NativeHistogram | undefined)[][] = []
   readonly #isFilter: boolean
 
   constructor(node: Binary, many: Grid, one: Grid, matching: VectorMatching, isDelayed: boolean) {
@@ -58,8 +66,9 @@ class Join {
     this.#matching = matching
     this.#isDelayed = isDelayed
     this.#isFilter = isComparison(node.op) && !node.returnsBool
-    const apply = numberOp(node.op)
-    this.#apply = matching.card === 'one-to-many' ? (a, b) => apply(b, a) : apply
+    const isMixed = many.histograms !== undefined || one.histograms !== undefined || node.op === '</' || node.op === '>/'
+    const apply = isMixed ? undefined : numberOp(node.op)
+    this.#apply = apply !== undefined && matching.card === 'one-to-many' ? (a, b) => apply(b, a) : apply
   }
 
   run(): VectorValue {
@@ -89,7 +98,9 @@ class Join {
     for (let j = 0, a = many * steps, b = one * steps; j < steps; j++, a++, b++) {
       if (this.#many.present[a] === 0 || this.#one.present[b] === 0) continue
       row ??= this.#rowOf(match, many, one)
-      this.#put(row, j, this.#many.values[a]!, this.#one.values[b]!)
+      if (this.#apply === undefined) this.#putElements(row, j, many, elementOf(this.#many, a), elementOf(this.#one, b))
+      else
+        this.#put(row, j, this.#apply(this.#many.values[a]!, this.#one.values[b]!), this.#many.values[a]!, this.#one.values[b]!)
     }
   }
 
@@ -123,16 +134,19 @@ class Join {
       const at = many * steps + step
       if (this.#many.present[at] === 0) continue
       if (one === undefined && fillOne === undefined) continue
+      const element = one === undefined ? (fillOne ?? 0) : elementOf(this.#one, one * steps + step)
+      // A pair without an answer takes nothing.
+      if (this.#apply === undefined && !this.#hasAnswer(step, many, elementOf(this.#many, at), element)) continue
       if (card === 'one-to-one' && taken.size > 0)
         throw notUnique('many-to-one matching must be explicit (group_left/group_right)')
       const row = this.#rowOf(match, many, one)
       if (taken.has(row)) throw notUnique('grouping labels must ensure unique matches')
       taken.add(row)
-      const value = one === undefined ? (fillOne ?? 0) : this.#one.values[one * steps + step]!
-      this.#put(row, step, this.#many.values[at]!, value)
+      this.#putAny(row, step, many, elementOf(this.#many, at), element)
     }
     if (one === undefined || fillMany === undefined || taken.size > 0) return
-    this.#put(this.#rowOf(match, undefined, one), step, fillMany, this.#one.values[one * steps + step]!)
+    const order = this.#many.labels.length + one
+    this.#putAny(this.#rowOf(match, undefined, one), step, order, fillMany, elementOf(this.#one, one * steps + step))
   }
 
   /** The series of the "one" side that has a value at the step. */
@@ -174,37 +188,77 @@ class Join {
     this.#labels.push(labels)
     this.#values.push(new Float64Array(steps))
     this.#present.push(new Uint8Array(steps))
+    if (this.#apply === undefined) this.#histograms.push(Array.from({ length: steps }))
     return this.#labels.length - 1
   }
 
   #resultLabels(many: Labels, one: Labels): Labels {
     const { card, isOn, labels: names, include } = this.#matching
-    const isNewMetric = !isComparison(this.#node.op) || (this.#node.returnsBool && !this.#isDelayed)
+    const { op } = this.#node
+    const keepsMetric = isComparison(op) || op === '</' || op === '>/'
+    const isNewMetric = !keepsMetric || (this.#node.returnsBool && !this.#isDelayed)
     let result = isNewMetric ? withoutName(many) : many
     if (card === 'one-to-one') result = isOn ? keepLabels(result, new Set(names)) : dropLabels(result, new Set(names))
     for (const name of include) result = withLabel(result, name, labelValue(one, name))
     return result
   }
 
-  #put(row: number, step: number, many: number, one: number): void {
-    const result = this.#apply(many, one)
+  #putAny(row: number, step: number, order: number, many: Element, one: Element): void {
+    if (this.#apply === undefined || typeof many !== 'number' || typeof one !== 'number') {
+      this.#putElements(row, step, order, many, one)
+    } else this.#put(row, step, this.#apply(many, one), many, one)
+  }
+
+  #put(row: number, step: number, result: number, many: number, one: number): void {
     if (this.#isFilter && result === 0) return
     const present = this.#present[row]!
-    if (present[step] === 1) throw new QueryError('QUERY_EXECUTION', 'vector cannot contain metrics with the same labelset')
+    if (present[step] === 1) throw sameLabelset()
     present[step] = 1
     // A comparison keeps the left side's value.
     const left = this.#matching.card === 'one-to-many' ? one : many
     this.#values[row]![step] = this.#isFilter ? left : result
   }
 
+  #hasAnswer(step: number, order: number, many: Element, one: Element): boolean {
+    const { value, note } = this.#applyElements(many, one)
+    if (value === undefined && note !== undefined) this.stepNotes.add(step, order, note)
+    return value !== undefined
+  }
+
+  #applyElements(many: Element, one: Element): ElementResult {
+    const { op } = this.#node
+    return this.#matching.card === 'one-to-many' ? applyToElements(op, one, many) : applyToElements(op, many, one)
+  }
+
+  #putElements(row: number, step: number, order: number, many: Element, one: Element): void {
+    const { returnsBool } = this.#node
+    const { value, keep, note } = this.#applyElements(many, one)
+    if (note !== undefined) this.stepNotes.add(step, order, note)
+    if (value === undefined || (!keep && !returnsBool)) return
+    const present = this.#present[row]!
+    if (present[step] === 1) throw sameLabelset()
+    present[step] = 1
+    if (returnsBool) this.#values[row]![step] = keep ? 1 : 0
+    else if (typeof value === 'number') this.#values[row]![step] = value
+    else {
+      this.#values[row]![step] = NaN
+      this.#histograms[row]![step] = value
+    }
+  }
+
   #result(steps: number): VectorValue {
-    const grid = makeGrid(this.#labels, steps)
+    const plain = makeGrid(this.#labels, steps)
+    const grid = this.#apply === undefined ? { ...plain, histograms: this.#histograms.flat() } : plain
     for (const [i, values] of this.#values.entries()) {
       grid.values.set(values, i * steps)
       grid.present.set(this.#present[i]!, i * steps)
     }
     return vectorOf(grid, new Uint8Array(this.#labels.length).fill(this.#node.returnsBool ? 1 : 0))
   }
+}
+
+function elementOf({ values, histograms }: Grid, at: number): Element {
+  return histograms?.[at] ?? values[at]!
 }
 
 function notUnique(how: string): QueryError {

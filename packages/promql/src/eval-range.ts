@@ -1,14 +1,21 @@
 import type { Labels, SeriesSamples } from '@oriel/model'
 import { METRIC_NAME, labelValue } from '@oriel/model'
+import type { TextSpan } from '@oriel/syntax'
 import { quote } from '@oriel/syntax'
 import type { Accumulator, FoldOp, Grid, SeriesOut, Windows } from '@oriel/vector'
-import { aggregate, groupSeries, makeAccumulator, makeGrid, rateOverWindows, slideWindows } from '@oriel/vector'
+import { groupSeries, makeAccumulator, makeGrid, makeMixedGrid, putCell, rateOverWindows, slideWindows } from '@oriel/vector'
+import { aggregateFold } from './aggregate-fold.ts'
 import type { Aggregation, Call, Expr } from './ast.ts'
 import { withoutParens } from './ast.ts'
 import type { RangePoints } from './eval-selector.ts'
 import { evalRange, repeated } from './eval-selector.ts'
 import type { Evaluation, RangeExpr } from './evaluation.ts'
 import { CHECK_EVERY } from './evaluation.ts'
+import { HistogramNotes } from './histogram-notes.ts'
+import type { MixedFunction } from './mixed-functions.ts'
+import { mixedFunctionOf } from './mixed-functions.ts'
+import type { MixedWindow } from './mixed-window.ts'
+import { hasHistograms, slideMixed } from './mixed-window.ts'
 import type { RangeFunction } from './range-functions.ts'
 import { rangeFunctionOf } from './range-functions.ts'
 import type { Steps, VectorValue } from './values.ts'
@@ -37,6 +44,9 @@ export function evalRangeCall(evaluation: Evaluation, call: Call, steps: Steps):
 interface PreparedRange {
   readonly call: Call
   readonly fun: RangeFunction
+  /** How series with histograms, or with starts that count, are slid over. */
+  readonly mixed: MixedFunction
+  readonly usesStarts: boolean
   readonly points: RangePoints
   readonly windows: Windows
   /** All windows are the same one: it is evaluated once and repeated over so many steps. */
@@ -52,11 +62,27 @@ function prepareRange(evaluation: Evaluation, call: Call, steps: Steps): Prepare
   const points = evalRange(evaluation, range, steps)
   const isFixed = points.windows.stepMs === 0 && steps.count > 1 && fun.usesStep !== true
   const windows = isFixed ? { ...points.windows, steps: 1 } : points.windows
-  return { call, fun, points, windows, repeats: isFixed ? steps.count : 1 }
+  const notes = new HistogramNotes(evaluation.notes, noteSpan(call))
+  const mixed = mixedFunctionOf(call, range, fun, evaluation.lookbackMs, notes)
+  const isStarting = evaluation.features.useStartTimestamps && STARTING.has(call.name)
+  const usesStarts = isStarting && points.samples.startsMs !== undefined
+  return { call, fun, mixed, usesStarts, points, windows, repeats: isFixed ? steps.count : 1 }
 }
 
-function finishRange(evaluation: Evaluation, { call, fun, points, windows, repeats }: PreparedRange): VectorValue {
-  const slid = slide(evaluation, points, windows, fun)
+/** Functions that look at when a counter began. */
+const STARTING = new Set(['rate', 'irate', 'increase', 'resets'])
+
+/** The place that notes about the ranges of a call are for: as in Prometheus that of its first argument, which a subquery has none of. */
+function noteSpan({ args: [first] }: Call): TextSpan {
+  const inner = first === undefined ? undefined : withoutParens(first)
+  return inner === undefined || inner.kind === 'subquery' ? NO_PLACE : inner.span
+}
+
+const NO_PLACE: TextSpan = { start: 0, end: 0 }
+
+function finishRange(evaluation: Evaluation, prepared: PreparedRange): VectorValue {
+  const { call, points, repeats } = prepared
+  const slid = slide(evaluation, prepared)
   const grid = repeats > 1 ? repeated(slid, repeats) : slid
   evaluation.countSamples(grid.values.length)
   if (isRate(call)) noteCounters(evaluation, call, grid)
@@ -69,57 +95,50 @@ function finishRange(evaluation: Evaluation, { call, fun, points, windows, repea
  */
 export function evalRangeAggregation(
   evaluation: Evaluation,
-  { grouping, isWithout }: Aggregation,
+  node: Aggregation,
   op: FoldOp,
   call: Call,
   steps: Steps,
 ): VectorValue {
+  const { grouping, isWithout } = node
   const prepared = prepareRange(evaluation, call, steps)
   const { windows, points, repeats } = prepared
   const { samples } = points
   const isDelayed = evaluation.features.delayedNameRemoval
-  if (repeats > 1 || KEEPS_NAME.has(call.name) || !(isDelayed || isOneMetric(samples.labels))) {
+  const isPlain = samples.histograms === undefined && !prepared.usesStarts
+  if (!isPlain || repeats > 1 || KEEPS_NAME.has(call.name) || !(isDelayed || isOneMetric(samples.labels))) {
     const input = finishRange(evaluation, prepared)
-    const groups = groupSeries(input.grid.labels, grouping, isWithout)
-    return aggregated(input, groups.groupOf, aggregate(input.grid, groups, op))
+    return aggregateFold(evaluation, node, op, input)
   }
   // Names matter only to a grouping that could keep them.
   const seesNames = isWithout || grouping.some((name) => METADATA_LABELS.has(name))
   const labels = isDelayed || !seesNames ? samples.labels : samples.labels.map(withoutName)
   const groups = groupSeries(labels, grouping, isWithout)
   const accumulator = makeAccumulator(op, groups.labels, windows.steps)
-  const names = accumulate(evaluation, prepared, groups.groupOf, accumulator)
-  const [range] = call.args
-  if (isRate(call) && range !== undefined) for (const name of names) if (name !== '') noteCounter(evaluation, name, range)
+  const metrics = accumulate(evaluation, prepared, groups.groupOf, accumulator)
+  if (isRate(call)) for (const of of metrics) noteCounter(evaluation, of, noteSpan(call))
   const grid = accumulator.finish()
   return compact(vectorOf(grid, new Uint8Array(grid.labels.length).fill(isDelayed ? 1 : 0)))
 }
 
-/** Slides over each series and adds it to its group. Returns the names of the metrics that had values. */
+/** Slides over each series and adds it to its group. Returns the labels of a series with values of each metric. */
 function accumulate(
   evaluation: Evaluation,
   { fun, windows, points: { samples } }: PreparedRange,
   groupOf: Uint32Array,
   accumulator: Accumulator,
-): Set<string> {
+): Labels[] {
   const row: SeriesOut = { values: new Float64Array(windows.steps), present: new Uint8Array(windows.steps), at: 0 }
-  const names = new Set<string>()
+  const seen = new Map<string, Labels>()
   for (let i = 0; i < samples.labels.length; i++) {
     if (i % CHECK_EVERY === 0) evaluation.checkCancelled()
     row.present.fill(0)
     slideOne(samples, i, windows, fun, row)
     if (!row.present.includes(1)) continue
     accumulator.add(groupOf[i]!, row.values, row.present, 0)
-    names.add(labelValue(samples.labels[i]!, METRIC_NAME))
+    seen.set(metricKey(samples.labels[i]!), samples.labels[i]!)
   }
-  return names
-}
-
-/** The result of an aggregation: a group loses its name at the end when any of its members does. */
-export function aggregated(input: VectorValue, groupOf: Uint32Array, grid: Grid): VectorValue {
-  const dropName = new Uint8Array(grid.labels.length)
-  for (const [i, group] of groupOf.entries()) if (input.dropName[i] === 1) dropName[group] = 1
-  return compact(vectorOf(grid, dropName))
+  return [...seen.values()]
 }
 
 /** These act like an offset. */
@@ -129,27 +148,42 @@ function isRate({ name }: Call): boolean {
   return name === 'rate' || name === 'increase'
 }
 
-/** Says that a metric may be no counter, by its name. Source: Prometheus 3.14 promql/engine.go. */
+/** Says which metrics may be no counters: those with floats in the answer. Source: Prometheus 3.14 promql/engine.go. */
 function noteCounters(evaluation: Evaluation, call: Call, grid: Grid): void {
-  const [range] = call.args
-  if (range === undefined) return
   const seen = new Set<string>()
   for (const [i, labels] of grid.labels.entries()) {
-    const name = labelValue(labels, METRIC_NAME)
-    if (name === '' || seen.has(name) || COUNTER_NAME.test(name)) continue
-    if (!grid.present.subarray(i * grid.steps, (i + 1) * grid.steps).includes(1)) continue
-    seen.add(name)
-    noteCounter(evaluation, name, range)
+    const key = metricKey(labels)
+    if (seen.has(key) || !hasFloat(grid, i)) continue
+    seen.add(key)
+    noteCounter(evaluation, labels, noteSpan(call))
   }
 }
 
-/** Says that the metric `name` may be no counter. */
-export function noteCounter(evaluation: Evaluation, name: string, range: Expr): void {
+function hasFloat({ steps, present, histograms }: Grid, row: number): boolean {
+  for (let at = row * steps; at < (row + 1) * steps; at++) if (present[at] === 1 && histograms?.[at] === undefined) return true
+  return false
+}
+
+/** Name and type of a metric, which decide whether it looks like a counter. */
+function metricKey(labels: Labels): string {
+  return `${labelValue(labels, METRIC_NAME)} ${labelValue(labels, TYPE)}`
+}
+
+const TYPE = '__type__'
+
+/** Says that the metric of a series may be no counter: by its type where those are labels, otherwise by its name. */
+export function noteCounter({ features, notes }: Evaluation, labels: Labels, span: TextSpan): void {
+  const name = labelValue(labels, METRIC_NAME)
+  if (name === '') return
+  if (features.typeAndUnitLabels) {
+    const type = labelValue(labels, TYPE)
+    if (type === 'counter' || type === 'histogram') return
+    const why = `__type__ label is not set to "counter" or "histogram", got ${quote(type)}`
+    notes.inform(`metric might not be a counter, ${why}: ${quote(name)}`, span)
+    return
+  }
   if (COUNTER_NAME.test(name)) return
-  evaluation.notes.inform(
-    `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${quote(name)}`,
-    range.span,
-  )
+  notes.inform(`metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${quote(name)}`, span)
 }
 
 const COUNTER_NAME = /_(?:total|sum|count|bucket)$/
@@ -158,13 +192,21 @@ function isRange(expr: Expr): expr is RangeExpr {
   return expr.kind === 'matrixSelector' || expr.kind === 'subquery'
 }
 
-function slide(evaluation: Evaluation, { samples }: RangePoints, windows: Windows, fun: RangeFunction): Grid {
-  const grid = makeGrid(samples.labels, windows.steps)
+function slide(evaluation: Evaluation, { points: { samples }, windows, fun, mixed, usesStarts }: PreparedRange): Grid {
+  const { labels, histograms } = samples
+  const grid = histograms === undefined ? makeGrid(labels, windows.steps) : makeMixedGrid(labels, windows.steps)
   const out: SeriesOut = { values: grid.values, present: grid.present, at: 0 }
-  for (let i = 0; i < samples.labels.length; i++) {
+  const { startsMs: _startsMs, ...unstarted } = samples
+  const seen = usesStarts ? samples : unstarted
+  for (let i = 0; i < labels.length; i++) {
     if (i % CHECK_EVERY === 0) evaluation.checkCancelled()
     out.at = i * windows.steps
-    slideOne(samples, i, windows, fun, out)
+    if (!usesStarts && !hasHistograms(samples, i)) slideOne(samples, i, windows, fun, out)
+    else {
+      const metric = labelValue(labels[i]!, METRIC_NAME)
+      const fold = (window: MixedWindow) => mixed.fold(window, metric)
+      slideMixed(seen, i, windows, mixed.reach, fold, (step, value) => putCell(grid, out.at + step, value))
+    }
   }
   return grid
 }

@@ -1,5 +1,5 @@
 import { withLabel } from '@oriel/model'
-import { QueryError } from '@oriel/syntax'
+import { printGoNumber, QueryError } from '@oriel/syntax'
 import type { Groups } from '@oriel/vector'
 import { groupSeries, makeGrid } from '@oriel/vector'
 import type { Labels } from '@oriel/model'
@@ -7,6 +7,9 @@ import { labelsKey } from '@oriel/model'
 import type { Aggregation } from './ast.ts'
 import type { Evaluation } from './evaluation.ts'
 import { vectorAt } from './evaluation.ts'
+import { floatsOf } from './aggregate-fold.ts'
+import { HistogramNotes } from './histogram-notes.ts'
+import { printHistogram } from './histogram-text.ts'
 import { plainNumber } from './print.ts'
 import { ratioOffset } from './ratio.ts'
 import type { Steps, VectorValue } from './values.ts'
@@ -17,16 +20,17 @@ import { compact, emptyVector, pickSeries, vectorOf } from './values.ts'
  */
 export function evalRanked(
   evaluation: Evaluation,
+  { span }: Aggregation,
   op: 'topk' | 'bottomk',
   input: VectorValue,
   groups: Groups,
   limits: Float64Array,
 ): VectorValue {
-  const { grid } = input
-  if (!checkLimits(limits)) return emptyVector(grid.steps)
+  if (!checkLimits(limits)) return emptyVector(input.grid.steps)
+  const grid = floatsOf(input.grid, op, new HistogramNotes(evaluation.notes, span))
   const before = op === 'topk' ? (a: number, b: number) => a > b : (a: number, b: number) => a < b
   const order: number[] = []
-  const kept = select(input, groups, limits, (rows, j) => {
+  const kept = select({ ...input, grid }, groups, limits, (rows, j) => {
     const valueOf = (row: number) => grid.values[row * grid.steps + j]!
     const ranked = best(rows, Math.trunc(limits[j]!), (a, b) => rank(valueOf(a), valueOf(b), before))
     if (evaluation.isInstant) order.push(...ranked)
@@ -69,17 +73,19 @@ export function evalCountValues(evaluation: Evaluation, node: Aggregation, steps
   const rows = new Map<string, { labels: Labels; counts: Float64Array }>()
   const grouping = node.isWithout ? node.grouping : [...node.grouping, label]
   for (const [i, labels] of grid.labels.entries()) {
-    const known = new Map<number, { counts: Float64Array }>()
+    const known = new Map<number | string, { counts: Float64Array }>()
     for (let j = 0; j < grid.steps; j++) {
       if (grid.present[i * grid.steps + j] === 0) continue
       const value = grid.values[i * grid.steps + j]!
-      let row = known.get(value)
+      const histogram = grid.histograms?.[i * grid.steps + j]
+      const text = histogram === undefined ? undefined : printHistogram(histogram)
+      let row = known.get(text ?? value)
       if (row === undefined) {
-        const [group = []] = groupSeries([withLabel(labels, label, plainNumber(value))], grouping, node.isWithout).labels
+        const [group = []] = groupSeries([withLabel(labels, label, text ?? plainNumber(value))], grouping, node.isWithout).labels
         const key = labelsKey(group)
         row = rows.get(key) ?? { counts: new Float64Array(grid.steps) }
         rows.set(key, { labels: group, counts: row.counts })
-        known.set(value, row)
+        known.set(text ?? value, row)
       }
       row.counts[j] = row.counts[j]! + 1
     }
@@ -160,6 +166,6 @@ function noteRatio(evaluation: Evaluation, { param }: Aggregation, ratios: Float
     [least, -1],
   ] as const) {
     if (Math.abs(given) <= 1 || Math.sign(given) !== capped) continue
-    evaluation.notes.warn(`ratio value should be between -1 and 1, got ${given}, capping to ${capped}`, param.span)
+    evaluation.notes.warn(`ratio value should be between -1 and 1, got ${printGoNumber(given)}, capping to ${capped}`, param.span)
   }
 }

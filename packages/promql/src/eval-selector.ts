@@ -1,12 +1,27 @@
-import type { SeriesSamples } from '@oriel/model'
+import type { NativeHistogram, SeriesSamples } from '@oriel/model'
+import { labelValue, METRIC_NAME } from '@oriel/model'
 import type { Grid, PointColumns, Windows } from '@oriel/vector'
-import { lastInWindows, makeGrid, pickRows, rowsWithValues, smoothedAtSteps } from '@oriel/vector'
+import {
+  lastInWindows,
+  makeGrid,
+  makeGridLike,
+  makeMixedGrid,
+  pickRows,
+  putCell,
+  rowsWithValues,
+  smoothedAtSteps,
+  withResetHint,
+} from '@oriel/vector'
 import type { Subquery, VectorSelector } from './ast.ts'
 import type { Evaluation, RangeExpr } from './evaluation.ts'
 import { vectorAt } from './evaluation.ts'
+import { smoothedAt } from './histogram-extended.ts'
+import { HistogramNotes } from './histogram-notes.ts'
 import { subquerySteps, windowEnds } from './leaves.ts'
+import type { MixedWindow } from './mixed-window.ts'
+import { hasHistograms, slideMixed } from './mixed-window.ts'
 import type { Steps, VectorValue } from './values.ts'
-import { vectorOf } from './values.ts'
+import { emptyVector, vectorOf } from './values.ts'
 
 /** An instant selector at every step: the latest sample within the lookback, unless it is a staleness marker. */
 export function evalSelector(evaluation: Evaluation, node: VectorSelector, steps: Steps): VectorValue {
@@ -14,24 +29,56 @@ export function evalSelector(evaluation: Evaluation, node: VectorSelector, steps
   const { samples } = evaluation.leafOf(node)
   const isFixed = node.at !== undefined
   const windows = windowsOf(node, evaluation.lookbackMs, isFixed ? { ...steps, count: 1 } : steps)
+  const grid = latest(samples, samples, windows)
+  if (samples.histograms !== undefined) fillHistograms(samples, samples.histograms, windows, grid)
+  const kept = withoutEmptyRows(grid)
+  return vectorOf(isFixed ? repeated(kept, steps.count) : kept)
+}
+
+/** The value of each series' latest sample at each step; `points` are the samples or something else at their times. */
+function latest(samples: SeriesSamples, points: PointColumns, windows: Windows): Grid {
   const grid = makeGrid(samples.labels, windows.steps)
   const out = { values: grid.values, present: grid.present, at: 0 }
   for (let i = 0; i < samples.labels.length; i++) {
     out.at = i * windows.steps
-    lastInWindows(samples, samples.stale, samples.offsets[i]!, samples.offsets[i + 1]!, windows, out)
+    lastInWindows(points, samples.stale, samples.offsets[i]!, samples.offsets[i + 1]!, windows, out)
   }
-  const kept = withoutEmptyRows(grid)
-  return vectorOf(isFixed ? repeated(kept, steps.count) : kept)
+  return samples.histograms === undefined ? grid : { ...grid, histograms: Array.from({ length: grid.values.length }) }
+}
+
+/** Puts histograms into the cells whose latest sample is one. */
+function fillHistograms(
+  samples: SeriesSamples,
+  histograms: NonNullable<SeriesSamples['histograms']>,
+  windows: Windows,
+  grid: Grid,
+): void {
+  const positions = Float64Array.from(histograms.keys())
+  const at = latest(samples, { tMs: samples.tMs, values: positions }, windows)
+  for (let cell = 0; cell < at.values.length; cell++) {
+    const histogram = at.present[cell] === 1 ? histograms[at.values[cell]!] : undefined
+    if (histogram !== undefined) putCell(grid, cell, histogram)
+  }
 }
 
 /** A `smoothed` instant selector: interpolated between the samples around each step. */
 function evalSmoothed(evaluation: Evaluation, node: VectorSelector, steps: Steps): VectorValue {
   const samples = evaluation.leafOf(node).fresh()
   const windows = windowsOf(node, evaluation.lookbackMs, steps)
-  const grid = makeGrid(samples.labels, steps.count)
+  const grid =
+    samples.histograms === undefined ? makeGrid(samples.labels, steps.count) : makeMixedGrid(samples.labels, steps.count)
+  const notes = new HistogramNotes(evaluation.notes, node.span)
+  const reach = { beforeMs: evaluation.lookbackMs, afterMs: evaluation.lookbackMs }
   for (let i = 0; i < samples.labels.length; i++) {
-    const out = { values: grid.values, present: grid.present, at: i * steps.count }
-    smoothedAtSteps(samples, samples.offsets[i]!, samples.offsets[i + 1]!, windows, out)
+    const at = i * steps.count
+    if (hasHistograms(samples, i)) {
+      const metric = labelValue(samples.labels[i]!, METRIC_NAME)
+      const fold = (window: MixedWindow) => smoothedAt(window, metric, notes)
+      slideMixed(samples, i, { ...windows, rangeMs: 0 }, reach, fold, (step, value) => putCell(grid, at + step, value))
+    } else {
+      const out = { values: grid.values, present: grid.present, at }
+      smoothedAtSteps(samples, samples.offsets[i]!, samples.offsets[i + 1]!, windows, out)
+    }
   }
   return vectorOf(withoutEmptyRows(grid))
 }
@@ -39,14 +86,21 @@ function evalSmoothed(evaluation: Evaluation, node: VectorSelector, steps: Steps
 /** The times of the samples that an instant selector picks, in seconds: `timestamp(selector)`. */
 export function evalSelectorTimes(evaluation: Evaluation, node: VectorSelector, steps: Steps): VectorValue {
   const { samples } = evaluation.leafOf(node)
-  const seconds: PointColumns = { tMs: samples.tMs, values: samples.tMs.map((tMs) => tMs / 1_000) }
-  const windows = windowsOf(node, evaluation.lookbackMs, steps)
-  const grid = makeGrid(samples.labels, steps.count)
-  for (let i = 0; i < samples.labels.length; i++) {
-    const out = { values: grid.values, present: grid.present, at: i * steps.count }
-    lastInWindows(seconds, samples.stale, samples.offsets[i]!, samples.offsets[i + 1]!, windows, out)
-  }
-  return vectorOf(withoutEmptyRows(grid))
+  return secondsAtSteps(evaluation, node, steps, samples.tMs)
+}
+
+/** When the counters began whose samples an instant selector picks, in seconds, 0 for unknown: `start_timestamp(selector)`. */
+export function evalSelectorStarts(evaluation: Evaluation, node: VectorSelector, steps: Steps): VectorValue {
+  if (!evaluation.features.useStartTimestamps) return emptyVector(steps.count)
+  const { samples } = evaluation.leafOf(node)
+  return secondsAtSteps(evaluation, node, steps, samples.startsMs ?? new Float64Array(samples.tMs.length))
+}
+
+function secondsAtSteps(evaluation: Evaluation, node: VectorSelector, steps: Steps, milliseconds: Float64Array): VectorValue {
+  const { samples } = evaluation.leafOf(node)
+  const points = { tMs: samples.tMs, values: milliseconds.map((ms) => ms / 1_000) }
+  const { labels, values, present } = latest(samples, points, windowsOf(node, evaluation.lookbackMs, steps))
+  return vectorOf(withoutEmptyRows({ labels, steps: steps.count, values, present }))
 }
 
 /** The points that a range function slides over, and where its windows are. */
@@ -75,11 +129,12 @@ export function withoutEmptyRows(grid: Grid): Grid {
 /** A one-step grid repeated over `count` steps. */
 export function repeated(grid: Grid, count: number): Grid {
   if (count === 1) return grid
-  const wide = makeGrid(grid.labels, count)
+  const wide = makeGridLike(grid, grid.labels, count)
   for (let i = 0; i < grid.labels.length; i++) {
     if (grid.present[i] === 0) continue
     wide.values.fill(grid.values[i]!, i * count, (i + 1) * count)
     wide.present.fill(1, i * count, (i + 1) * count)
+    wide.histograms?.fill(grid.histograms?.[i], i * count, (i + 1) * count)
   }
   return wide
 }
@@ -97,16 +152,30 @@ function pointsOf(grid: Grid, { startMs, stepMs, count }: Steps): SeriesSamples 
   const offsets = new Uint32Array(grid.labels.length + 1)
   const tMs = new Float64Array(grid.values.length)
   const values = new Float64Array(grid.values.length)
+  const histograms: (NativeHistogram | undefined)[] = []
   let to = 0
   for (let i = 0; i < grid.labels.length; i++) {
     for (let j = 0; j < count; j++) {
       if (grid.present[i * count + j] === 0) continue
       tMs[to] = startMs + j * stepMs
+      if (grid.histograms !== undefined) histograms.push(withoutExplicitReset(grid.histograms[i * count + j]))
       values[to++] = grid.values[i * count + j]!
     }
     offsets[i + 1] = to
   }
-  return { labels: grid.labels, offsets, tMs: tMs.subarray(0, to), values: values.subarray(0, to), stale: new Uint8Array(to) }
+  const points = {
+    labels: grid.labels,
+    offsets,
+    tMs: tMs.subarray(0, to),
+    values: values.subarray(0, to),
+    stale: new Uint8Array(to),
+  }
+  return grid.histograms === undefined ? points : { ...points, histograms }
+}
+
+/** A subquery may skip or repeat samples, so what a sample says of the one before it no longer holds. */
+function withoutExplicitReset(histogram: NativeHistogram | undefined): NativeHistogram | undefined {
+  return histogram === undefined || histogram.resetHint === 'gauge' ? histogram : withResetHint(histogram, 'unknown')
 }
 
 function windowsOf(node: VectorSelector | Subquery, rangeMs: number, steps: Steps): Windows {

@@ -1,23 +1,27 @@
 import { compareLabels, labelValue } from '@oriel/model'
+import { floatsOf } from './aggregate-fold.ts'
 import type { Call } from './ast.ts'
 import { stringOf } from './eval-labels.ts'
 import type { Evaluation } from './evaluation.ts'
 import { vectorAt } from './evaluation.ts'
 import { compareNatural } from './natural.ts'
 import type { Steps, VectorValue } from './values.ts'
-import { pickSeries } from './values.ts'
+import { compact, pickSeries } from './values.ts'
 
 /** `sort`, `sort_desc`, `sort_by_label`, `sort_by_label_desc`: the order of a query for one moment; a range has none. */
 export function evalSort(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
   const [arg] = call.args
   if (arg === undefined) throw new TypeError('sort without an argument')
-  const vector = vectorAt(evaluation, arg, steps)
+  const isByLabel = call.name.startsWith('sort_by_label')
+  const input = vectorAt(evaluation, arg, steps)
+  // Histograms have no order: sorting by value leaves them out.
+  const vector = isByLabel ? input : compact({ ...input, grid: floatsOf(input.grid, call.name) })
   if (!evaluation.isInstant) {
     evaluation.notes.warn('sort is ineffective for range queries since results are always ordered by labels', call.span)
     return vector
   }
   const rows = [...vector.grid.labels.keys()]
-  return pickSeries(vector, call.name.startsWith('sort_by_label') ? byLabels(vector, call, rows) : byValue(vector, call, rows))
+  return pickSeries(vector, isByLabel ? byLabels(vector, call, rows) : byValue(vector, call, rows))
 }
 
 function byValue({ grid }: VectorValue, { name }: Call, rows: number[]): number[] {

@@ -1,9 +1,9 @@
 import { compareLabels } from '@oriel/model'
-import type { Labels, SeriesSamples } from '@oriel/model'
+import type { Labels, NativeHistogram, SeriesSamples } from '@oriel/model'
 import type { MetricSource, QueryContext } from '@oriel/store'
 import type { Diagnostic } from '@oriel/syntax'
 import { printPlace, QueryError } from '@oriel/syntax'
-import type { PointColumns, Reach, Windows } from '@oriel/vector'
+import type { Grid, PointColumns, Reach, Windows } from '@oriel/vector'
 import { extendedPoints } from '@oriel/vector'
 import type { Expr } from './ast.ts'
 import { withoutParens } from './ast.ts'
@@ -48,15 +48,28 @@ export interface ResultNotes {
  * `vector`: one value a series at `tMs`. `matrix` has columns: series i, step j at `values[i * steps + j]` where `present` is
  * 1, sorted by labels. `ranges`: raw samples of a range selector asked for one moment; series i owns positions `offsets[i]`
  * to `offsets[i + 1]`. `scalar` and `string`: for one moment; a scalar over a range is a `matrix` of one series.
+ * `histograms`, absent where all values are floats, has an entry at each position whose value is a native histogram.
  */
 export type PromqlResult = ResultNotes &
   (
-    | { readonly kind: 'vector'; readonly tMs: number; readonly labels: readonly Labels[]; readonly values: Float64Array }
+    | VectorResult
     | MatrixResult
     | RangesResult
     | { readonly kind: 'scalar'; readonly tMs: number; readonly value: number }
     | { readonly kind: 'string'; readonly tMs: number; readonly value: string }
   )
+
+/** Native histograms among the values of an answer, by position. */
+export type ResultHistograms = readonly (NativeHistogram | undefined)[]
+
+/** One value a series, all at one time. */
+export interface VectorResult {
+  readonly kind: 'vector'
+  readonly tMs: number
+  readonly labels: readonly Labels[]
+  readonly values: Float64Array
+  readonly histograms?: ResultHistograms
+}
 
 /** Values of many series on a grid. */
 export interface MatrixResult {
@@ -67,6 +80,7 @@ export interface MatrixResult {
   readonly labels: readonly Labels[]
   readonly values: Float64Array
   readonly present: Uint8Array
+  readonly histograms?: ResultHistograms
 }
 
 /** Samples of many series, each with times of its own. */
@@ -76,6 +90,7 @@ export interface RangesResult {
   readonly offsets: Uint32Array
   readonly tMs: Float64Array
   readonly values: Float64Array
+  readonly histograms?: ResultHistograms
 }
 
 // 5 minutes and 1 minute: Prometheus's defaults for lookback and evaluation interval.
@@ -83,10 +98,10 @@ const DEFAULT_LOOKBACK_MS = 300_000
 const DEFAULT_SUBQUERY_STEP_MS = 60_000
 
 /**
- * Evaluates PromQL as Prometheus 3.14 does, over float samples.
+ * Evaluates PromQL as Prometheus 3.14 does.
  *
  * Throws `QueryError`: QUERY_SYNTAX, QUERY_TYPE, QUERY_FEATURE_OFF before anything is read; QUERY_EXECUTION, QUERY_LIMIT,
- * QUERY_UNSUPPORTED (by name, for what needs native histograms), QUERY_CANCELLED after, also when `limits.timeoutMs` is over.
+ * QUERY_CANCELLED after, also when `limits.timeoutMs` is over.
  * Store errors pass through. `now` is a clock in milliseconds that only rises.
  */
 export async function evaluate(
@@ -102,7 +117,8 @@ export async function evaluate(
   if (query.startMs !== query.endMs) refuseForRange(parsed, query)
   const steps = stepsOf(query)
   const expr = resolve(parsed, steps)
-  const leaves = await readLeaves(expr, steps, { lookbackMs, defaultStepMs }, source, context)
+  const looksAtSeries = features.useStartTimestamps || features.typeAndUnitLabels
+  const leaves = await readLeaves(expr, steps, { lookbackMs, defaultStepMs, looksAtSeries }, source, context)
   const evaluator = new Evaluator({
     leaves,
     features,
@@ -141,7 +157,7 @@ export function printNote(text: string, { severity, message, span }: Diagnostic)
 }
 
 type Answer =
-  | Omit<Extract<PromqlResult, { kind: 'vector' }>, keyof ResultNotes>
+  | VectorResult
   | MatrixResult
   | RangesResult
   | Omit<Extract<PromqlResult, { kind: 'scalar' }>, keyof ResultNotes>
@@ -160,13 +176,13 @@ function answerOf(evaluator: Evaluator, expr: Expr, query: PromqlQuery, steps: S
       return { kind: 'string', tMs: steps.startMs, value: value.value }
     case 'scalar': {
       if (isMoment) return { kind: 'scalar', tMs: steps.startMs, value: value.values[0] ?? NaN }
-      return matrixOf([[]], value.values, new Uint8Array(steps.count).fill(1), steps)
+      const grid = { labels: [[]], steps: steps.count, values: value.values, present: new Uint8Array(steps.count).fill(1) }
+      return matrixOf(grid, steps)
     }
     case 'vector': {
       const vector = mergeSameLabels(dropMarkedNames(value))
       if (isMoment) return momentOf(vector, steps.startMs)
-      const { grid } = sortedByLabels(vector)
-      return matrixOf(grid.labels, grid.values, grid.present, steps)
+      return matrixOf(sortedByLabels(vector).grid, steps)
     }
   }
 }
@@ -178,6 +194,7 @@ function momentOf({ grid }: VectorValue, tMs: number): Answer {
     tMs,
     labels: rows.map((row) => grid.labels[row] ?? []),
     values: Float64Array.from(rows, (row) => grid.values[row] ?? NaN),
+    ...(grid.histograms !== undefined && { histograms: rows.map((row) => grid.histograms?.[row]) }),
   }
 }
 
@@ -187,13 +204,9 @@ function sortedByLabels(vector: VectorValue): VectorValue {
   return pickSeries(vector, rows)
 }
 
-function matrixOf(
-  labels: readonly Labels[],
-  values: Float64Array,
-  present: Uint8Array,
-  { startMs, stepMs, count }: Steps,
-): Answer {
-  return { kind: 'matrix', startMs, stepMs, steps: count, labels, values, present }
+function matrixOf({ labels, values, present, histograms }: Grid, { startMs, stepMs, count }: Steps): Answer {
+  const matrix = { kind: 'matrix' as const, startMs, stepMs, steps: count, labels, values, present }
+  return histograms === undefined ? matrix : { ...matrix, histograms }
 }
 
 /** A bare range for one moment: the samples in its window, as they are. */
@@ -220,11 +233,15 @@ function rangesOf(evaluator: Evaluator, node: Extract<Expr, { kind: 'matrixSelec
     offsets: Uint32Array.from(ends),
     tMs: Float64Array.from(picked, (p) => samples.tMs[p] ?? NaN),
     values: Float64Array.from(picked, (p) => samples.values[p] ?? NaN),
+    ...(samples.histograms !== undefined && { histograms: picked.map((p) => samples.histograms?.[p]) }),
   }
 }
 
 /** A bare `anchored` or `smoothed` range: a sample at each edge and those between. */
 function extendedRanges(samples: SeriesSamples, { firstEndMs, rangeMs }: Windows, reach: Reach): RangesResult {
+  if (samples.histograms?.some((histogram) => histogram !== undefined) === true) {
+    throw new QueryError('QUERY_EXECUTION', `${reach.kind} modifier is not supported with histograms`)
+  }
   const labels: Labels[] = []
   const parts: PointColumns[] = []
   for (const [i, of] of samples.labels.entries()) {

@@ -1,4 +1,5 @@
 import type { Diagnostic, TextSpan } from '@oriel/syntax'
+import { quote } from '@oriel/syntax'
 import type { Expr, MatrixSelector, Subquery, VectorSelector } from './ast.ts'
 import type { PromqlFeatures } from './features.ts'
 import type { Leaf, PushedGrid } from './leaves.ts'
@@ -31,9 +32,12 @@ export const CHECK_EVERY = 1_000
 /** A range: what a range function slides over. */
 export type RangeExpr = MatrixSelector | Subquery
 
-/** Collects warnings and infos; a text at a place is kept once. */
+/**
+ * Collects warnings and infos. A text is kept once, with the place where it came up last: as Prometheus merges annotations.
+ */
 export class Notes {
   readonly #notes = new Map<string, Diagnostic>()
+  readonly #overlaps = new Map<string, { span: TextSpan; count: number }>()
 
   warn(message: string, span: TextSpan): void {
     this.#add('warning', message, span)
@@ -43,14 +47,24 @@ export class Notes {
     this.#add('info', message, span)
   }
 
+  /** Counts samples of a metric that claim to have begun before the sample ahead of them. */
+  overlap(metric: string, span: TextSpan): void {
+    const text = `sample has start time that overlaps with previous sample timestamp for metric ${quote(metric)}`
+    const known = this.#overlaps.get(text)
+    this.#overlaps.set(text, { span: known?.span ?? span, count: (known?.count ?? 0) + 1 })
+  }
+
   /** In order of first sight. */
   all(): Diagnostic[] {
-    return [...this.#notes.values()]
+    const overlaps = [...this.#overlaps].map(([text, { span, count }]): Diagnostic => {
+      const message = count > 1 ? `${text} (${count} occurrences)` : text
+      return { severity: 'warning', code: 'QUERY_EXECUTION', message, span }
+    })
+    return [...this.#notes.values(), ...overlaps]
   }
 
   #add(severity: 'warning' | 'info', message: string, span: TextSpan): void {
-    const key = `${severity} ${span.start} ${message}`
-    if (!this.#notes.has(key)) this.#notes.set(key, { severity, code: 'QUERY_EXECUTION', message, span })
+    this.#notes.set(`${severity} ${message}`, { severity, code: 'QUERY_EXECUTION', message, span })
   }
 }
 

@@ -1,6 +1,7 @@
-import { labelValue, METRIC_NAME } from '@oriel/model'
+import { METRIC_NAME } from '@oriel/model'
 import type { QueryContext } from '@oriel/store'
 import { QueryError } from '@oriel/syntax'
+import { scaleHistogram } from '@oriel/vector'
 import type { Expr, Unary, VectorSelector } from './ast.ts'
 import { withoutParens } from './ast.ts'
 import { evalAggregation } from './eval-aggregate.ts'
@@ -116,7 +117,9 @@ export class Evaluator implements Evaluation {
     if (op === '+' || value.kind === 'string') return value
     if (value.kind === 'scalar') return { kind: 'scalar', values: value.values.map((number) => -number) }
     const { grid } = value
-    const negated = vectorOf({ ...grid, values: grid.values.map((number) => -number) })
+    const histograms = grid.histograms?.map((cell) => (cell === undefined ? undefined : scaleHistogram(cell, -1)))
+    const values = grid.values.map((number) => -number)
+    const negated = vectorOf({ ...grid, values, ...(histograms !== undefined && { histograms }) })
     const dropped = dropNames(negated, this.features.delayedNameRemoval)
     return this.features.delayedNameRemoval ? dropped : mergeSameLabels(dropped)
   }
@@ -137,11 +140,8 @@ export class Evaluator implements Evaluation {
     const call = expr.kind === 'aggregation' ? withoutParens(expr.expr) : expr
     const range = call.kind === 'call' ? call.args[0] : undefined
     if (range === undefined) return
-    const name = labelValue(
-      matchers.filter(({ op }) => op === '='),
-      METRIC_NAME,
-    )
-    if (name !== '') noteCounter(this, name, range)
+    const named = matchers.filter(({ name, op }) => name === METRIC_NAME && op === '=')
+    noteCounter(this, named, withoutParens(range).span)
   }
 }
 

@@ -10,6 +10,10 @@ export interface PromqlFeatures {
   readonly fillModifiers: boolean
   /** `promql-delayed-name-removal`: drop `__name__` at the end of the query, not in each function. */
   readonly delayedNameRemoval: boolean
+  /** `use-start-timestamps`: `rate` and its kin, `resets` and `start_timestamp` look at when counters began. */
+  readonly useStartTimestamps: boolean
+  /** `type-and-unit-labels`: `__type__` says whether a metric is a counter, not its name. */
+  readonly typeAndUnitLabels: boolean
 }
 
 /** As a Prometheus 3.14 without flags: duration expressions are on, everything else is off. */
@@ -19,15 +23,19 @@ export const DEFAULT_FEATURES: PromqlFeatures = {
   extendedRangeSelectors: false,
   fillModifiers: false,
   delayedNameRemoval: false,
+  useStartTimestamps: false,
+  typeAndUnitLabels: false,
 }
 
-/** Everything on: what Prometheus's own test scripts run with. */
+/** Everything on that changes the language: what Prometheus's own test scripts run with. */
 export const ALL_FEATURES: PromqlFeatures = {
   experimentalFunctions: true,
   durationExpressions: true,
   extendedRangeSelectors: true,
   fillModifiers: true,
   delayedNameRemoval: true,
+  useStartTimestamps: true,
+  typeAndUnitLabels: false,
 }
 
 const BY_FLAG: Readonly<Record<string, keyof PromqlFeatures>> = {
@@ -36,6 +44,8 @@ const BY_FLAG: Readonly<Record<string, keyof PromqlFeatures>> = {
   'promql-extended-range-selectors': 'extendedRangeSelectors',
   'promql-binop-fill-modifiers': 'fillModifiers',
   'promql-delayed-name-removal': 'delayedNameRemoval',
+  'use-start-timestamps': 'useStartTimestamps',
+  'type-and-unit-labels': 'typeAndUnitLabels',
 }
 
 /** The features for a list of Prometheus flag names; names that are none of PromQL's are left to their owners. */

@@ -4,6 +4,7 @@ import type { GridRequest, GridSeries, MetricSource, QueryContext } from '@oriel
 import type { Aggregation, Call, Expr, MatrixSelector, Subquery, VectorSelector } from './ast.ts'
 import { childrenOf, withoutParens } from './ast.ts'
 import type { Steps } from './values.ts'
+import { selectorsWithoutBuckets, withoutBuckets, withReadHints } from './read-hints.ts'
 import { METADATA_LABELS } from './values.ts'
 
 /** Raw samples read for selectors with the same matchers. */
@@ -29,6 +30,8 @@ export interface Leaves {
 export interface PlanOptions {
   readonly lookbackMs: number
   readonly defaultStepMs: number
+  /** Counters are known by their starts or types, which grids of the engine do not have. */
+  readonly looksAtSeries: boolean
 }
 
 /**
@@ -54,10 +57,13 @@ export async function readLeaves(
   const reads = new Map<string, RawRead[]>()
   collectRaw(expr, steps, options, pushedOf, reads)
   const leafOf = new Map<VectorSelector, Leaf>()
+  const bucketless = selectorsWithoutBuckets(expr)
   await Promise.all(
     [...reads.values()].flat().map(async ({ matchers, range, selectors }) => {
-      const leaf = makeLeaf(range.endMs < 0 ? NO_SAMPLES : await source.samples({ matchers, range: fromZero(range) }, context))
-      for (const selector of selectors) leafOf.set(selector, leaf)
+      const samples = range.endMs < 0 ? NO_SAMPLES : await source.samples({ matchers, range: fromZero(range) }, context)
+      const leaf = makeLeaf(withReadHints(samples))
+      const bucketlessLeaf = samples.histograms === undefined ? leaf : makeLeaf(withoutBuckets(leaf.samples))
+      for (const selector of selectors) leafOf.set(selector, bucketless.has(selector) ? bucketlessLeaf : leaf)
     }),
   )
   return { leafOf, pushedOf }
@@ -156,18 +162,29 @@ function makeLeaf(samples: SeriesSamples): Leaf {
 function withoutStale(samples: SeriesSamples): SeriesSamples {
   if (!samples.stale.includes(1)) return samples
   const offsets = new Uint32Array(samples.offsets.length)
-  const tMs = new Float64Array(samples.tMs.length)
-  const values = new Float64Array(samples.tMs.length)
+  const kept = new Uint32Array(samples.tMs.length)
   let to = 0
   for (let i = 0; i < samples.labels.length; i++) {
-    for (let from = samples.offsets[i]!; from < samples.offsets[i + 1]!; from++) {
-      if (samples.stale[from] === 1) continue
-      tMs[to] = samples.tMs[from]!
-      values[to++] = samples.values[from]!
-    }
+    for (let from = samples.offsets[i]!; from < samples.offsets[i + 1]!; from++) if (samples.stale[from] === 0) kept[to++] = from
     offsets[i + 1] = to
   }
-  return { labels: samples.labels, offsets, tMs, values, stale: new Uint8Array(to) }
+  const { histograms, startsMs } = samples
+  const positions = kept.subarray(0, to)
+  return {
+    labels: samples.labels,
+    offsets,
+    tMs: pick(samples.tMs, positions),
+    values: pick(samples.values, positions),
+    stale: new Uint8Array(to),
+    ...(histograms !== undefined && { histograms: Array.from(positions, (p) => histograms[p]) }),
+    ...(startsMs !== undefined && { startsMs: pick(startsMs, positions) }),
+  }
+}
+
+function pick(column: Float64Array, positions: Uint32Array): Float64Array {
+  const picked = new Float64Array(positions.length)
+  for (let i = 0; i < positions.length; i++) picked[i] = column[positions[i]!]!
+  return picked
 }
 
 function collectPushable(expr: Expr, steps: Steps, options: PlanOptions, found: { expr: Expr; request: GridRequest }[]): void {
@@ -207,12 +224,13 @@ function aggregateOf(
   return { op, grouping: isWithout ? 'without' : 'by', labels: grouping }
 }
 
-function functionRequest(expr: Expr, steps: Steps, { lookbackMs }: PlanOptions): GridRequest | undefined {
+function functionRequest(expr: Expr, steps: Steps, { lookbackMs, looksAtSeries }: PlanOptions): GridRequest | undefined {
   if (expr.kind === 'vectorSelector') return selectorRequest(expr, steps, lookbackMs, 'last')
   if (expr.kind !== 'call') return undefined
   const range = rangeArgument(expr)
   const { name } = expr
   if (range === undefined || (name !== 'rate' && name !== 'increase' && name !== 'delta')) return undefined
+  if (looksAtSeries) return undefined
   return selectorRequest(range.selector, steps, range.rangeMs, name)
 }
 

@@ -1,4 +1,4 @@
-import { QueryError } from '@oriel/syntax'
+import { printGoNumber, printNumber, QueryError } from '@oriel/syntax'
 import type { PointColumns, RateKind, SeriesOut, WindowFold, Windows } from '@oriel/vector'
 import {
   avgFold,
@@ -113,20 +113,15 @@ export function noteQuantiles(evaluation: Evaluation, quantiles: Float64Array, a
   if (at === undefined) return
   for (const quantile of quantiles) {
     if (quantile >= 0 && quantile <= 1) continue
-    evaluation.notes.warn(`quantile value should be between 0 and 1, got ${goG(quantile)}`, at.span)
+    evaluation.notes.warn(`quantile value should be between 0 and 1, got ${printGoNumber(quantile)}`, at.span)
   }
-}
-
-function goG(value: number): string {
-  if (value === Infinity) return '+Inf'
-  return value === -Infinity ? '-Inf' : String(value)
 }
 
 function checkFactors(factors: Float64Array, what: string, name: string): void {
   for (const factor of factors) {
     if (factor > 0 && factor < 1) continue
     if (Number.isNaN(factor)) continue
-    const got = Number.isFinite(factor) ? factor.toFixed(6) : goG(factor)
+    const got = Number.isFinite(factor) ? factor.toFixed(6) : printNumber(factor)
     throw new QueryError('QUERY_EXECUTION', `invalid ${what} factor. Expected: 0 < ${name} < 1, got: ${got}`)
   }
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseGoDuration, parsePromDuration, printGoDuration, printPromDuration } from './durations.ts'
-import { parseNumberLiteral, printGoNumber, printNumber } from './numbers.ts'
+import { parseNumberLiteral, printGoNumber, printNumber, printTwoDigits } from './numbers.ts'
 import { quote, unquote } from './strings.ts'
 
 describe('durations', () => {
@@ -89,6 +89,23 @@ describe('numbers', () => {
       '100000000000000000000',
     ])
     expect(printGoNumber(0.00005)).toBe('5e-05')
+    expect([1e5, 123456, 1e6, 1234567.5, 1e21, -0.0001].map(printGoNumber)).toEqual([
+      '100000',
+      '123456',
+      '1e+06',
+      '1.2345675e+06',
+      '1e+21',
+      '-0.0001',
+    ])
+    expect([0, 1, 12.34, 99.6, 100, 0.000123, 0.0123].map(printTwoDigits)).toEqual([
+      '0',
+      '1',
+      '12',
+      '1e+02',
+      '1e+02',
+      '0.00012',
+      '0.012',
+    ])
     fc.assert(
       fc.property(fc.double(), (value) => {
         expect(Number(printNumber(value).replace('Inf', 'Infinity'))).toBe(value)

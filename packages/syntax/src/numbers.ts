@@ -26,11 +26,22 @@ export function printNumber(value: number): string {
   return padExponent(String(value))
 }
 
-/** Prints a number as Go's `%g`/`strconv 'g', -1`: exponent below 1e-4 and from 1e21. */
+// 10^6: the default precision of %g decides between the two ways, although the digits are not cut to it.
+const GO_EXPONENT_FROM = 1e6
+
+/** Prints a number as Go's `%g`, `%v` and `strconv 'g', -1` do: shortest digits, with an exponent below 1e-4 and from 1e6. */
 export function printGoNumber(value: number): string {
   const magnitude = Math.abs(value)
-  if (magnitude !== 0 && magnitude < 1e-4) return padExponent(value.toExponential())
-  return printNumber(value)
+  if (magnitude === 0 || !Number.isFinite(value)) return printNumber(value)
+  return magnitude < 1e-4 || magnitude >= GO_EXPONENT_FROM ? padExponent(value.toExponential()) : printNumber(value)
+}
+
+/** Prints a number as Go's `%.2g`: two digits at most. */
+export function printTwoDigits(value: number): string {
+  if (!Number.isFinite(value)) return printNumber(value)
+  const [digits = '', exponent = '0'] = value.toExponential(1).split('e')
+  const isPlain = Number(exponent) >= -4 && Number(exponent) < 2
+  return isPlain ? printNumber(Number(value.toPrecision(2))) : padExponent(`${digits.replace(/\.0$/, '')}e${exponent}`)
 }
 
 function padExponent(text: string): string {

@@ -7,6 +7,23 @@ import { compactDraft, draftOf, finishDraft, mapDraft, reduceDraft } from './dra
 import { addSide, countWithin } from './side.ts'
 import { reconcileZero } from './zero-bucket.ts'
 
+const NO_BUCKETS = new Float64Array(0)
+
+/** A histogram without observations. */
+export const EMPTY_HISTOGRAM: NativeHistogram = {
+  schema: 0,
+  zeroThreshold: 0,
+  zeroCount: 0,
+  count: 0,
+  sum: 0,
+  positiveSpans: [],
+  positiveBuckets: NO_BUCKETS,
+  negativeSpans: [],
+  negativeBuckets: NO_BUCKETS,
+  customBounds: NO_BUCKETS,
+  resetHint: 'unknown',
+}
+
 /** Two histograms made one. */
 export interface CombinedHistogram {
   readonly histogram: NativeHistogram

@@ -3,6 +3,7 @@ export {
   combineHistograms,
   compactHistogram,
   divideHistogram,
+  EMPTY_HISTOGRAM,
   reduceHistogram,
   scaleHistogram,
   withResetHint,
