@@ -92,6 +92,8 @@ export interface StringLiteral {
   readonly kind: 'string'
   readonly span: TextSpan
   readonly value: string
+  /** As it stands in the query, where bytes that are no UTF-8 have become U+FFFD in `value`. */
+  readonly written?: string
 }
 
 export interface Paren {

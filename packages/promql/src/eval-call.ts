@@ -173,12 +173,10 @@ function extremeOf(a: Float64Array, b: Float64Array, isMax: boolean): ScalarValu
 /** `timestamp(selector)` is the sample's own time; of any other vector it is the evaluation time. */
 function timestamp(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
   const [arg] = call.args
-  if (arg?.kind === 'vectorSelector') return settled(evaluation, evalSelectorTimes(evaluation, arg, steps))
   const inner = arg === undefined ? undefined : withoutParens(arg)
-  const vector = argument(evaluation, call, 0, steps)
+  if (inner?.kind === 'vectorSelector') return settled(evaluation, evalSelectorTimes(evaluation, inner, steps))
+  const { labels, values, present } = argument(evaluation, call, 0, steps).grid
   const seconds = secondsOf(steps)
-  if (inner === undefined) return vector
-  const { labels, values, present } = vector.grid
   return mapped(evaluation, vectorOf({ labels, steps: steps.count, values, present }), (_value, j) => seconds[j]!)
 }
 

@@ -65,6 +65,6 @@ function compileOrRefuse(pattern: string): ReturnType<typeof compileRegex> {
 }
 
 /** Any text but none is a label name; U+FFFD stands for bytes that are no UTF-8. */
-function isLabelName(name: string): boolean {
+export function isLabelName(name: string): boolean {
   return name !== '' && !name.includes('\u{fffd}')
 }

@@ -5,12 +5,14 @@ import { groupSeries, makeGrid } from '@oriel/vector'
 import type { Labels } from '@oriel/model'
 import { labelsKey } from '@oriel/model'
 import type { Aggregation } from './ast.ts'
+import { withoutParens } from './ast.ts'
+import { isLabelName } from './eval-labels.ts'
 import type { Evaluation } from './evaluation.ts'
 import { vectorAt } from './evaluation.ts'
 import { floatsOf } from './aggregate-fold.ts'
 import { HistogramNotes } from './histogram-notes.ts'
 import { printHistogram } from './histogram-text.ts'
-import { plainNumber } from './print.ts'
+import { plainNumber, printString } from './print.ts'
 import { ratioOffset } from './ratio.ts'
 import type { Steps, VectorValue } from './values.ts'
 import { compact, emptyVector, pickSeries, vectorOf } from './values.ts'
@@ -67,8 +69,10 @@ export function evalLimit(
 
 /** `count_values("label", x)`: how many series have each value. */
 export function evalCountValues(evaluation: Evaluation, node: Aggregation, steps: Steps): VectorValue {
-  const label = node.param?.kind === 'string' ? node.param.value : ''
-  if (label === '') throw new QueryError('QUERY_EXECUTION', `invalid label name ${JSON.stringify(label)}`)
+  const param = node.param === undefined ? undefined : withoutParens(node.param)
+  if (param?.kind !== 'string') throw new TypeError('count_values without a label')
+  const label = param.value
+  if (!isLabelName(label)) throw new QueryError('QUERY_EXECUTION', `invalid label name ${printString(param)}`)
   const { grid } = vectorAt(evaluation, node.expr, steps)
   const rows = new Map<string, { labels: Labels; counts: Float64Array }>()
   const grouping = node.isWithout ? node.grouping : [...node.grouping, label]

@@ -5,6 +5,7 @@ import { DEFAULT_QUERY_LIMITS, makeQueryStats, openMemoryStore } from '@oriel/st
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PromqlResult } from './evaluate.ts'
+import { DEFAULT_FEATURES } from './features.ts'
 import { evaluate, printNote } from './evaluate.ts'
 import { blockOf } from './testing/load.ts'
 import { parseSeriesLine } from './testing/series.ts'
@@ -66,14 +67,6 @@ describe('evaluate', () => {
     await expect(evaluate(sourceOf(['x 1']), query, context, { now: () => (nowMs += 60) })).rejects.toMatchObject({
       code: 'QUERY_CANCELLED',
       message: 'query timed out in expression evaluation: limit timeoutMs is 100',
-    })
-  })
-
-  it('what start times are needed for is refused by name', async () => {
-    const query = { expr: 'start_timestamp(x)', startMs: 0, endMs: 0, stepMs: 0, features: EXPERIMENTAL }
-    await expect(evaluate(sourceOf(['x 1']), query, contextOf())).rejects.toMatchObject({
-      code: 'QUERY_UNSUPPORTED',
-      message: 'cannot evaluate start_timestamp(): not supported by this version',
     })
   })
 
@@ -164,13 +157,7 @@ const PUSHABLE = [
   'max_over_time(sum(rate(x[2m]))[10m:1m])',
 ] as const
 
-const EXPERIMENTAL = {
-  experimentalFunctions: true,
-  durationExpressions: true,
-  extendedRangeSelectors: false,
-  fillModifiers: false,
-  delayedNameRemoval: false,
-}
+const EXPERIMENTAL = { ...DEFAULT_FEATURES, experimentalFunctions: true }
 
 function sourceOf(lines: readonly string[]): MetricSource {
   const store = openMemoryStore()

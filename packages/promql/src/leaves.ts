@@ -4,7 +4,7 @@ import type { GridRequest, GridSeries, MetricSource, QueryContext } from '@oriel
 import type { Aggregation, Call, Expr, MatrixSelector, Subquery, VectorSelector } from './ast.ts'
 import { childrenOf, withoutParens } from './ast.ts'
 import type { Steps } from './values.ts'
-import { selectorsWithoutBuckets, withoutBuckets, withReadHints } from './read-hints.ts'
+import { needsEarlier, selectorsWithoutBuckets, withoutBuckets, withReadHints } from './read-hints.ts'
 import { METADATA_LABELS } from './values.ts'
 
 /** Raw samples read for selectors with the same matchers. */
@@ -61,7 +61,10 @@ export async function readLeaves(
   await Promise.all(
     [...reads.values()].flat().map(async ({ matchers, range, selectors }) => {
       const samples = range.endMs < 0 ? NO_SAMPLES : await source.samples({ matchers, range: fromZero(range) }, context)
-      const leaf = makeLeaf(withReadHints(samples))
+      const earlier = needsEarlier(samples)
+        ? await source.samples({ matchers, range: rangeBefore(range, options) }, context)
+        : undefined
+      const leaf = makeLeaf(withReadHints(samples, earlier))
       const bucketlessLeaf = samples.histograms === undefined ? leaf : makeLeaf(withoutBuckets(leaf.samples))
       for (const selector of selectors) leafOf.set(selector, bucketless.has(selector) ? bucketlessLeaf : leaf)
     }),
@@ -139,6 +142,11 @@ function addRead(reads: Map<string, RawRead[]>, selector: VectorSelector, range:
 function isNear(a: TimeRange, b: TimeRange): boolean {
   const gap = Math.max(a.startMs, b.startMs) - Math.min(a.endMs, b.endMs)
   return gap <= a.endMs - a.startMs + (b.endMs - b.startMs)
+}
+
+/** Where the samples just before a range are. */
+function rangeBefore({ startMs }: TimeRange, { lookbackMs }: PlanOptions): TimeRange {
+  return fromZero({ startMs: startMs - lookbackMs, endMs: Math.max(0, startMs - 1) })
 }
 
 /** Time before 1970 holds nothing. */

@@ -160,7 +160,7 @@ function parsePrimary(cursor: Cursor): Expr {
   switch (token.kind) {
     case 'string':
       cursor.take()
-      return { kind: 'string', span: token.span, value: unquoted(token) }
+      return stringLiteral(token)
     case '(': {
       cursor.take()
       const expr = parseExpression(cursor, 0)
@@ -357,4 +357,10 @@ function between(text: string, lhs: Expr, rhs: Expr): TextSpan {
   const raw = text.slice(lhs.span.end, rhs.span.start)
   const start = lhs.span.end + raw.length - raw.trimStart().length
   return { start, end: start + raw.trim().length }
+}
+
+function stringLiteral(token: Token): Expr {
+  const value = unquoted(token)
+  const isBroken = value.includes('\u{fffd}') && !token.text.includes('\u{fffd}')
+  return { kind: 'string', span: token.span, value, ...(isBroken && { written: token.text }) }
 }

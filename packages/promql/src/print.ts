@@ -8,6 +8,7 @@ import type {
   Expr,
   MatrixSelector,
   NumberLiteral,
+  StringLiteral,
   Subquery,
   TimeModifiers,
   VectorSelector,
@@ -31,7 +32,7 @@ export function printExpr(expr: Expr): string {
     case 'paren':
       return `(${printExpr(expr.expr)})`
     case 'string':
-      return quote(expr.value)
+      return printString(expr)
     case 'subquery':
       return `${printExpr(expr.expr)}${printSubqueryTail(expr)}`
     case 'unary':
@@ -150,6 +151,11 @@ function printOffset({ offsetMs, offsetExpr }: TimeModifiers): string {
 function printLiteral({ value, isDuration }: NumberLiteral): string {
   if (isDuration) return printPromDuration(Math.trunc(value * 1_000))
   return plainNumber(value)
+}
+
+/** A string literal, quoted. */
+export function printString({ value, written }: StringLiteral): string {
+  return written ?? quote(value)
 }
 
 /** Go's 'f' format: never an exponent. */

@@ -1,19 +1,15 @@
-import type { Labels } from '@oriel/model'
-import { compileMatchers, labelValue, METRIC_NAME, withLabel } from '@oriel/model'
 import type { MetricBlock } from '@oriel/model'
 import { OrielError } from '@oriel/model'
 import type { MetricSource, Sink } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
-import type { Expr } from '../ast.ts'
-import { walk } from '../ast.ts'
 import type { PromqlQuery, PromqlResult } from '../evaluate.ts'
 import { evaluate } from '../evaluate.ts'
 import { ALL_FEATURES } from '../features.ts'
-import { parse } from '../parse.ts'
 import { checkFailure, checkResult } from './check.ts'
-import { blockOf } from './load.ts'
-import type { EvalCommand, LoadCommand } from './script.ts'
-import { hasHistogram, parseScript } from './script.ts'
+import { blockOf, startKey, startsOf } from './load.ts'
+import { pinnedCommands } from './pinned.ts'
+import type { EvalCommand } from './script.ts'
+import { parseScript } from './script.ts'
 
 /** Where a script's samples go and its queries are answered. */
 export interface ScriptTarget {
@@ -21,42 +17,39 @@ export interface ScriptTarget {
   open(): Promise<{
     /** Whose samples they are. */
     readonly tenant: string
-    write(block: MetricBlock): Promise<void>
+    /** `starts`: when the counters of samples began, see `startKey`; the store has no place for them yet. */
+    write(block: MetricBlock, starts: ReadonlyMap<string, number>): Promise<void>
     readonly query: (query: PromqlQuery & { expr: string }) => Promise<PromqlResult>
   }>
 }
 
-/** How one `eval` of a script went. `needs` names what the data or the query asks for beyond float samples. */
+/** How one `eval` of a script went. */
 export interface EvalOutcome {
   readonly line: number
   readonly expr: string
   readonly outcome: 'passed' | 'wrong' | 'refused'
-  readonly needs?: 'native histograms' | 'start times'
   /** What was wrong or refused. */
   readonly reason?: string
 }
 
-/** Runs a script and reports on each `eval`. An instant `eval` is also run as a range, as Prometheus does. */
+/**
+ * Runs a script and reports on each `eval`. As Prometheus does, an instant `eval` is also run as a range, and again at other times
+ * with its own time pinned by `@`.
+ */
 export async function runScript(text: string, target: ScriptTarget): Promise<EvalOutcome[]> {
   const outcomes: EvalOutcome[] = []
   let opened = await target.open()
-  let special = new SpecialSeries()
   for (const command of parseScript(text)) {
     switch (command.kind) {
       case 'clear':
         opened = await target.open()
-        special = new SpecialSeries()
         break
       case 'load':
-        special.add(command)
-        await opened.write(blockOf(command, opened.tenant))
+        await opened.write(blockOf(command, opened.tenant), startsOf(command))
         break
-      case 'eval': {
-        const needs = special.needsOf(command)
-        const result = await runEval(command, opened.query)
-        outcomes.push({ line: command.line, expr: command.expr, ...result, ...(needs !== undefined && { needs }) })
+      case 'eval':
+        outcomes.push({ line: command.line, expr: command.expr, ...(await runEval(command, opened.query)) })
         break
-      }
       case 'unknown':
         outcomes.push({ line: command.line, expr: '', outcome: 'refused', reason: command.reason })
         break
@@ -77,11 +70,16 @@ export function storeTarget(open: () => ScriptStore): ScriptTarget {
   return {
     open: async () => {
       const { metrics, sink, tenant = 'test' } = open()
+      const starts = new Map<string, number>()
+      const source = withStarts(metrics, starts)
       return {
         tenant,
-        write: async (block) => sink.writeMetrics([block]),
+        write: async (block, added) => {
+          for (const [key, startMs] of added) starts.set(key, startMs)
+          await sink.writeMetrics([block])
+        },
         query: async (query) =>
-          evaluate(metrics, query, {
+          evaluate(source, query, {
             tenants: [tenant],
             signal: new AbortController().signal,
             limits: DEFAULT_QUERY_LIMITS,
@@ -92,16 +90,53 @@ export function storeTarget(open: () => ScriptStore): ScriptTarget {
   }
 }
 
+/** A source that adds when counters began. */
+function withStarts(source: MetricSource, starts: ReadonlyMap<string, number>): MetricSource {
+  return {
+    samples: async (request, context) => {
+      const samples = await source.samples(request, context)
+      if (starts.size === 0) return samples
+      const startsMs = new Float64Array(samples.tMs.length)
+      for (const [i, labels] of samples.labels.entries()) {
+        for (let p = samples.offsets[i]!; p < samples.offsets[i + 1]!; p++) {
+          startsMs[p] = starts.get(startKey(labels, samples.tMs[p]!)) ?? 0
+        }
+      }
+      return { ...samples, startsMs }
+    },
+    grid: (request, context) => source.grid(request, context),
+    series: (request, context) => source.series(request, context),
+    labelNames: (request, context) => source.labelNames(request, context),
+    labelValues: (label, request, context) => source.labelValues(label, request, context),
+    metadata: (request, context) => source.metadata(request, context),
+    exemplars: (request, context) => source.exemplars(request, context),
+    cardinality: (request, context) => source.cardinality(request, context),
+  }
+}
+
 type Query = (query: PromqlQuery & { expr: string }) => Promise<PromqlResult>
 type Verdict = Pick<EvalOutcome, 'outcome' | 'reason'>
 
 const MINUTE_MS = 60_000
 
 async function runEval(command: EvalCommand, query: Query): Promise<Verdict> {
+  const first = await runOnce(command, query)
+  if (first.outcome !== 'passed' || !command.isInstant) return first
+  for (const pinned of pinnedCommands(command)) {
+    const verdict = await runOnce(pinned, query)
+    if (verdict.outcome === 'passed') continue
+    return { ...verdict, reason: `pinned as ${pinned.expr} at ${pinned.startMs}: ${verdict.reason ?? ''}` }
+  }
+  return first
+}
+
+async function runOnce(command: EvalCommand, query: Query): Promise<Verdict> {
   const { rangeVector } = command
-  const times = rangeVector === undefined ? command : { startMs: rangeVector.endMs, endMs: rangeVector.endMs, stepMs: 0 }
+  const isPlain = rangeVector === undefined
+  const times =
+    isPlain || command.isPinned === true ? command : { startMs: rangeVector.endMs, endMs: rangeVector.endMs, stepMs: 0 }
   const verdict = await attempt(command, query, times)
-  const alsoAsRange = command.isInstant && !command.isOrdered && rangeVector === undefined && command.text === undefined
+  const alsoAsRange = command.isInstant && !command.isOrdered && isPlain && command.text === undefined
   if (verdict.outcome !== 'passed' || !alsoAsRange || command.fail !== undefined) return verdict
   return runAsRange(command, query)
 }
@@ -115,10 +150,14 @@ async function attempt(
     const result = await query({ expr: command.expr, startMs, endMs, stepMs, features: ALL_FEATURES })
     return verdictOf(checkResult(command, result))
   } catch (error) {
-    if (!(error instanceof OrielError)) return { outcome: 'wrong', reason: `crashed: ${String(error)}` }
+    if (!(error instanceof OrielError)) return { outcome: 'wrong', reason: `crashed: ${stackOf(error)}` }
     if (error.code === 'QUERY_UNSUPPORTED' && command.fail === undefined) return { outcome: 'refused', reason: error.message }
     return verdictOf(checkFailure(command, error.message))
   }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 function verdictOf(reason: string | undefined): Verdict {
@@ -128,8 +167,7 @@ function verdictOf(reason: string | undefined): Verdict {
 /** The same query from a minute before to a minute after: the step in the middle must answer the same. */
 async function runAsRange(command: EvalCommand, query: Query): Promise<Verdict> {
   const { startMs } = command
-  const isDependent = /\b(?:start|end|range|step)\s*\(\s*\)|\bsort/i.test(command.expr)
-  if (isDependent || startMs < MINUTE_MS) return { outcome: 'passed' }
+  if (/(?:start|end|range|step)\(\)/.test(command.expr)) return { outcome: 'passed' }
   const loose: EvalCommand = { ...command, warnings: [], infos: [], noInfos: false, noWarnings: false }
   try {
     const range = { startMs: startMs - MINUTE_MS, endMs: startMs + MINUTE_MS, stepMs: MINUTE_MS }
@@ -137,13 +175,13 @@ async function runAsRange(command: EvalCommand, query: Query): Promise<Verdict> 
     const reason = checkResult(loose, middleOf(result, command))
     return verdictOf(reason === undefined ? undefined : `as a range: ${reason}`)
   } catch (error) {
-    return { outcome: 'wrong', reason: `as a range: ${error instanceof Error ? error.message : String(error)}` }
+    return { outcome: 'wrong', reason: `as a range: ${stackOf(error)}` }
   }
 }
 
 function middleOf(result: PromqlResult, { startMs, scalar }: EvalCommand): PromqlResult {
   if (result.kind !== 'matrix') return result
-  const { warnings, infos, labels, steps, values, present } = result
+  const { warnings, infos, labels, steps, values, present, histograms } = result
   if (scalar !== undefined) return { kind: 'scalar', tMs: startMs, value: values[1] ?? NaN, warnings, infos }
   const rows = [...labels.keys()].filter((row) => present[row * steps + 1] === 1)
   return {
@@ -151,52 +189,8 @@ function middleOf(result: PromqlResult, { startMs, scalar }: EvalCommand): Promq
     tMs: startMs,
     labels: rows.map((row) => labels[row] ?? []),
     values: Float64Array.from(rows, (row) => values[row * steps + 1] ?? NaN),
+    ...(histograms !== undefined && { histograms: rows.map((row) => histograms[row * steps + 1]) }),
     warnings,
     infos,
   }
-}
-
-/** Remembers which series are more than floats, to tell which queries touch them. */
-class SpecialSeries {
-  readonly #histograms: Labels[] = []
-  readonly #startTimes: Labels[] = []
-
-  add({ series, withNhcb, startTimes }: LoadCommand): void {
-    this.#startTimes.push(...startTimes)
-    for (const { labels, values } of series) {
-      if (hasHistogram(values)) this.#histograms.push(labels)
-      const name = labelValue(labels, METRIC_NAME)
-      if (withNhcb)
-        this.#histograms.push(withLabel(withLabel(labels, METRIC_NAME, name.replace(/_(?:bucket|sum|count)$/, '')), 'le', ''))
-    }
-  }
-
-  needsOf(command: EvalCommand): EvalOutcome['needs'] {
-    if (command.series.some(({ values }) => hasHistogram(values))) return 'native histograms'
-    const { ast } = parse(command.expr, ALL_FEATURES)
-    if (ast === undefined) return undefined
-    if (touches(ast, this.#histograms) || callsHistogramFunction(ast)) return 'native histograms'
-    return touches(ast, this.#startTimes) ? 'start times' : undefined
-  }
-}
-
-function touches(ast: Expr, series: readonly Labels[]): boolean {
-  let isTouched = false
-  walk(ast, (node) => {
-    if (node.kind !== 'vectorSelector' || isTouched) return
-    const test = compileMatchers(node.matchers)
-    isTouched = series.some(test)
-  })
-  return isTouched
-}
-
-const HISTOGRAM_FUNCTIONS = new Set(['histogram_avg', 'histogram_count', 'histogram_sum', 'histogram_stddev', 'histogram_stdvar'])
-
-function callsHistogramFunction(ast: Expr): boolean {
-  let isCalled = false
-  walk(ast, (node) => {
-    if (node.kind === 'call' && HISTOGRAM_FUNCTIONS.has(node.name)) isCalled = true
-    if (node.kind === 'binary' && (node.op === '</' || node.op === '>/')) isCalled = true
-  })
-  return isCalled
 }

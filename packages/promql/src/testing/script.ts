@@ -1,6 +1,6 @@
 import type { Labels } from '@oriel/model'
 import { parsePromDuration, unquote } from '@oriel/syntax'
-import type { SequenceValue, SeriesLine } from './series.ts'
+import type { SeriesLine } from './series.ts'
 import { parseSequence, parseSeriesLine } from './series.ts'
 
 /** One command of a test script. `line` counts from 1. */
@@ -16,11 +16,17 @@ export interface LoadCommand {
   readonly kind: 'load'
   readonly line: number
   readonly stepMs: number
-  /** Classic histograms are stored as native ones too: not done here, but remembered. */
+  /** Classic histograms are stored as native ones with custom bounds too. */
   readonly withNhcb: boolean
   readonly series: readonly SeriesLine[]
-  /** Labels of series whose start times are given (`name@st`). */
-  readonly startTimes: readonly Labels[]
+  /** When the counters of series began (`name@st`). */
+  readonly startTimes: readonly StartTimes[]
+}
+
+/** For each value of a series how much later than it its counter began, in ms (mostly below 0); `undefined` for unknown. */
+export interface StartTimes {
+  readonly labels: Labels
+  readonly offsetsMs: readonly (number | undefined)[]
 }
 
 /** A note that is expected: its whole text, a pattern in it, or any. */
@@ -39,6 +45,8 @@ export interface EvalCommand {
   readonly stepMs: number
   readonly isInstant: boolean
   readonly isOrdered: boolean
+  /** The time is in the query, so that it answers the same at any. */
+  readonly isPinned?: boolean
   readonly fail?: ExpectedText
   readonly warnings: readonly ExpectedText[]
   readonly infos: readonly ExpectedText[]
@@ -81,13 +89,35 @@ function parseLoad(line: string, block: readonly string[], at: number): LoadComm
   const match = /^load(_with_nhcb)?\s+(\S+)$/.exec(line)
   if (match === null) throw new Error(`invalid load command ${line}`)
   const series: SeriesLine[] = []
-  const startTimes: Labels[] = []
+  const startTimes: StartTimes[] = []
   for (const definition of block) {
-    const marked = /^(\S+)@st\s/.exec(definition)
+    const marked = /^(\S+)@st\s+(.*)$/.exec(definition)
     if (marked === null) series.push(parseSeriesLine(definition))
-    else startTimes.push(parseSeriesLine(`${marked[1] ?? ''} _`).labels)
+    else {
+      const { labels } = parseSeriesLine(`${marked[1] ?? ''} _`)
+      startTimes.push({ labels, offsetsMs: (marked[2] ?? '').split(/\s+/).flatMap(parseStartItem) })
+    }
   }
   return { kind: 'load', line: at, stepMs: milliseconds(match[2]), withNhcb: match[1] !== undefined, series, startTimes }
+}
+
+const START_ITEM = /^([+-]?\d+[a-wyz]*)(?:([+-])(\d+[a-wyz]*))?(?:x(\d+))?$/
+
+/** `_`, `_x3`, `-1m`, `-1m x3` (four times), `-1m+10s x3`. Source: Prometheus 3.14 promqltest parseSTItem. */
+function parseStartItem(item: string): (number | undefined)[] {
+  const omitted = /^_(?:x(\d+))?$/.exec(item)
+  if (omitted !== null) return Array.from({ length: Number(omitted[1] ?? 1) })
+  const match = START_ITEM.exec(item)
+  if (match === null) throw new Error(`invalid start time ${item}`)
+  const [, base = '', sign, step, times] = match
+  const first = signedMilliseconds(base)
+  const delta = step === undefined ? 0 : (sign === '-' ? -1 : 1) * milliseconds(step)
+  return Array.from({ length: times === undefined ? 1 : Number(times) + 1 }, (_, i) => first + i * delta)
+}
+
+function signedMilliseconds(text: string): number {
+  const value = milliseconds(text.replace(/^[+-]/, ''))
+  return text.startsWith('-') ? -value : value
 }
 
 const INSTANT = /^eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(\S+))?\s+(.+)$/
@@ -193,9 +223,4 @@ function milliseconds(text: string | undefined): number {
   const parsed = parsePromDuration(text ?? '')
   if (!parsed.ok) throw new Error(parsed.reason)
   return parsed.value
-}
-
-/** Whether any value is a native histogram. */
-export function hasHistogram(values: readonly SequenceValue[]): boolean {
-  return values.some(({ kind }) => kind === 'histogram')
 }

@@ -1,14 +1,15 @@
-import type { Labels } from '@oriel/model'
+import type { Labels, NativeHistogram } from '@oriel/model'
 import { makeLabels, METRIC_NAME } from '@oriel/model'
 import { isDigit, isNamePart, isNameStart, isSpace, parseNumberLiteral, skipSpace, stringEnd, unquote } from '@oriel/syntax'
+import { histogramSeries, parseHistogram } from './histogram.ts'
 
 /** One position of a series written down for a test. */
 export type SequenceValue =
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'omitted' }
   | { readonly kind: 'stale' }
-  /** A native histogram, as written: samples are floats here, so it is only carried along. */
-  | { readonly kind: 'histogram'; readonly text: string }
+  /** `hasHint`: the counter hint was given, and so must be what it says. */
+  | { readonly kind: 'histogram'; readonly histogram: NativeHistogram; readonly hasHint: boolean }
 
 /** A series written down for a test: `name{a="b"} 1+2x3 _ stale`. */
 export interface SeriesLine {
@@ -82,7 +83,7 @@ function parseString(text: string, at: number): { value: string; end: number } {
 const NUMBER = /[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[iI][nN][fF]|[nN][aA][nN])/y
 
 function parseItem(text: string, at: number, values: SequenceValue[]): number {
-  if (text.startsWith('{{', at)) return parseHistogram(text, at, values)
+  if (text.startsWith('{{', at)) return parseHistograms(text, at, values)
   if (text.charAt(at) === '_') return repeat(text, at + 1, values, { kind: 'omitted' }, 0)
   if (text.startsWith('stale', at)) return repeat(text, at + 'stale'.length, values, { kind: 'stale' }, 1)
   const first = parseSigned(text, at)
@@ -123,15 +124,15 @@ function parseSigned(text: string, at: number): { value: number; end: number } {
   return { value: match.startsWith('-') ? -value : value, end: at + match.length }
 }
 
-function parseHistogram(text: string, at: number, values: SequenceValue[]): number {
-  let end = closing(text, at)
+function parseHistograms(text: string, at: number, values: SequenceValue[]): number {
+  const { histogram, hasHint, end } = parseHistogram(text, at)
   const sign = text.charAt(end)
-  if (sign === '+' || sign === '-') end = closing(text, end + 1)
-  return repeat(text, end, values, { kind: 'histogram', text: text.slice(at, end) }, 1)
-}
-
-function closing(text: string, at: number): number {
-  const end = text.indexOf('}}', at)
-  if (end < 0) throw new Error(`unclosed histogram at ${text.slice(at)}`)
-  return end + 2
+  if (sign !== '+' && sign !== '-') return repeat(text, end, values, { kind: 'histogram', histogram, hasHint }, 1)
+  const step = parseHistogram(text, end + 1)
+  const times = parseTimes(text, step.end)
+  if (times === undefined) throw new Error(`expected xN after ${text.slice(at, step.end)}`)
+  for (const of of histogramSeries(histogram, step.histogram, sign === '+' ? 1 : -1, times.count)) {
+    values.push({ kind: 'histogram', histogram: of, hasHint: step.hasHint })
+  }
+  return times.end
 }
