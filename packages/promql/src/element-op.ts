@@ -64,32 +64,16 @@ function numbers(op: BinaryOp, a: number, b: number): ElementResult {
 }
 
 function withNumber(op: BinaryOp, a: NativeHistogram, b: number): ElementResult {
-  switch (op) {
-    case '*':
-      return kept(compactHistogram(scaleHistogram(a, b)))
-    case '/':
-      return kept(compactHistogram(divideHistogram(a, b)))
-    case '</':
-    case '>/':
-      return kept(trimHistogram(a, b, op === '</'))
-    default:
-      return refused(op, 'histogram', 'float')
-  }
+  if (op === '*') return kept(compactHistogram(scaleHistogram(a, b)))
+  if (op === '/') return kept(compactHistogram(divideHistogram(a, b)))
+  if (op === '</' || op === '>/') return kept(trimHistogram(a, b, op === '</'))
+  return refused(op, 'histogram', 'float')
 }
 
 function histograms(op: BinaryOp, a: NativeHistogram, b: NativeHistogram): ElementResult {
-  switch (op) {
-    case '+':
-      return combined(op, combineHistograms(a, b, 1))
-    case '-':
-      return combined(op, combineHistograms(a, b, -1))
-    case '==':
-      return { value: a, keep: isSameHistogram(a, b) }
-    case '!=':
-      return { value: a, keep: !isSameHistogram(a, b) }
-    default:
-      return refused(op, 'histogram', 'histogram')
-  }
+  if (op === '+' || op === '-') return combined(op, combineHistograms(a, b, op === '+' ? 1 : -1))
+  if (op === '==' || op === '!=') return { value: a, keep: isSameHistogram(a, b) === (op === '==') }
+  return refused(op, 'histogram', 'histogram')
 }
 
 function combined(op: '+' | '-', result: CombinedHistogram | undefined): ElementResult {

@@ -1,6 +1,6 @@
 import type { Labels } from '@oriel/model'
 import { dropLabels, keepLabels, labelsKey, METRIC_NAME } from '@oriel/model'
-import { makeGrid, makeMixedGrid, putCell } from '@oriel/vector'
+import { cellAt, makeGrid, makeMixedGrid, putCell } from '@oriel/vector'
 import type { Binary, VectorMatching } from './ast.ts'
 import { isComparison, isSetOp } from './ast.ts'
 import { applyToElements, StepNotes } from './element-op.ts'
@@ -75,12 +75,11 @@ function mixedWithScalar(
   const notes = new StepNotes()
   for (let at = 0, j = 0; at < grid.values.length; at++, j = j + 1 === grid.steps ? 0 : j + 1) {
     if (grid.present[at] === 0) continue
-    const element = grid.histograms?.[at] ?? grid.values[at]!
+    const element = cellAt(grid, at)
     const { value, keep, note } = isSwapped ? applyToElements(op, scalar[j]!, element) : applyToElements(op, element, scalar[j]!)
     if (note !== undefined) notes.add(j, at, note)
-    if (value === undefined) continue
-    if (returnsBool) putCell(out, at, keep ? 1 : 0)
-    else if (keep) putCell(out, at, isComparison(op) ? element : value)
+    if (value === undefined || !(keep || returnsBool)) continue
+    putCell(out, at, returnsBool ? Number(keep) : isComparison(op) ? element : value)
   }
   notes.emit(evaluation.notes, span)
   const keepsNames = (isComparison(op) && !returnsBool) || op === '</' || op === '>/'
@@ -134,7 +133,7 @@ function union(lhs: VectorValue, rhs: VectorValue, matching: VectorMatching): Ve
     const left = taken.get(signatureOf(labels, matching))
     for (let from = i * steps, j = 0; j < steps; from++, j++) {
       if (rhs.grid.present[from] === 0 || left?.[j] === 1) continue
-      putCell(out, offset + from, rhs.grid.histograms?.[from] ?? rhs.grid.values[from]!)
+      putCell(out, offset + from, cellAt(rhs.grid, from))
     }
   }
   return vectorOf(out, Uint8Array.from([...lhs.dropName, ...rhs.dropName]))

@@ -2,7 +2,7 @@ import type { Labels, Matcher, NativeHistogram } from '@oriel/model'
 import { compileMatcher, compileMatchers, labelsKey, labelValue, METRIC_NAME, withLabel } from '@oriel/model'
 import { QueryError } from '@oriel/syntax'
 import type { Grid } from '@oriel/vector'
-import { makeGridLike, putCell } from '@oriel/vector'
+import { cellAt, makeGridLike, putCell } from '@oriel/vector'
 import type { Call } from './ast.ts'
 import { evalSelector, evalSelectorTimes } from './eval-selector.ts'
 import type { Evaluation } from './evaluation.ts'
@@ -86,7 +86,7 @@ class InfoJoin {
         const at = i * grid.steps + j
         if (grid.present[at] === 0) continue
         const enriched = isIgnored[i] === true ? labels : this.#enriched(labels, j)
-        if (enriched !== undefined) this.#put(enriched, j, grid.histograms?.[at] ?? grid.values[at]!, dropName[i] ?? 0)
+        if (enriched !== undefined) this.#put(enriched, j, cellAt(grid, at), dropName[i] ?? 0)
       }
     }
     const rows = [...this.#out.values()]

@@ -2,7 +2,7 @@ import type { Labels, NativeHistogram } from '@oriel/model'
 import { dropLabels, keepLabels, labelsKey, labelValue, METRIC_NAME, withLabel } from '@oriel/model'
 import { QueryError } from '@oriel/syntax'
 import type { Grid } from '@oriel/vector'
-import { makeGrid } from '@oriel/vector'
+import { cellAt, makeGrid } from '@oriel/vector'
 import type { Binary, VectorMatching } from './ast.ts'
 import { isComparison } from './ast.ts'
 import type { Element, ElementResult } from './element-op.ts'
@@ -98,7 +98,7 @@ class Join {
     for (let j = 0, a = many * steps, b = one * steps; j < steps; j++, a++, b++) {
       if (this.#many.present[a] === 0 || this.#one.present[b] === 0) continue
       row ??= this.#rowOf(match, many, one)
-      if (this.#apply === undefined) this.#putElements(row, j, many, elementOf(this.#many, a), elementOf(this.#one, b))
+      if (this.#apply === undefined) this.#putElements(row, j, many, cellAt(this.#many, a), cellAt(this.#one, b))
       else
         this.#put(row, j, this.#apply(this.#many.values[a]!, this.#one.values[b]!), this.#many.values[a]!, this.#one.values[b]!)
     }
@@ -134,19 +134,19 @@ class Join {
       const at = many * steps + step
       if (this.#many.present[at] === 0) continue
       if (one === undefined && fillOne === undefined) continue
-      const element = one === undefined ? (fillOne ?? 0) : elementOf(this.#one, one * steps + step)
+      const element = one === undefined ? (fillOne ?? 0) : cellAt(this.#one, one * steps + step)
       // A pair without an answer takes nothing.
-      if (this.#apply === undefined && !this.#hasAnswer(step, many, elementOf(this.#many, at), element)) continue
+      if (this.#apply === undefined && !this.#hasAnswer(step, many, cellAt(this.#many, at), element)) continue
       if (card === 'one-to-one' && taken.size > 0)
         throw notUnique('many-to-one matching must be explicit (group_left/group_right)')
       const row = this.#rowOf(match, many, one)
       if (taken.has(row)) throw notUnique('grouping labels must ensure unique matches')
       taken.add(row)
-      this.#putAny(row, step, many, elementOf(this.#many, at), element)
+      this.#putAny(row, step, many, cellAt(this.#many, at), element)
     }
     if (one === undefined || fillMany === undefined || taken.size > 0) return
     const order = this.#many.labels.length + one
-    this.#putAny(this.#rowOf(match, undefined, one), step, order, fillMany, elementOf(this.#one, one * steps + step))
+    this.#putAny(this.#rowOf(match, undefined, one), step, order, fillMany, cellAt(this.#one, one * steps + step))
   }
 
   /** The series of the "one" side that has a value at the step. */
@@ -255,10 +255,6 @@ class Join {
     }
     return vectorOf(grid, new Uint8Array(this.#labels.length).fill(this.#node.returnsBool ? 1 : 0))
   }
-}
-
-function elementOf({ values, histograms }: Grid, at: number): Element {
-  return histograms?.[at] ?? values[at]!
 }
 
 function notUnique(how: string): QueryError {

@@ -1,7 +1,7 @@
 import { withLabel } from '@oriel/model'
 import { printGoNumber, QueryError } from '@oriel/syntax'
 import type { Groups } from '@oriel/vector'
-import { groupSeries, makeGrid } from '@oriel/vector'
+import { cellAt, groupSeries, makeGrid } from '@oriel/vector'
 import type { Labels } from '@oriel/model'
 import { labelsKey } from '@oriel/model'
 import type { Aggregation } from './ast.ts'
@@ -67,6 +67,11 @@ export function evalLimit(
   return compact(vectorOf(kept, input.dropName))
 }
 
+interface ValueCount {
+  readonly labels: Labels
+  readonly counts: Float64Array
+}
+
 /** `count_values("label", x)`: how many series have each value. */
 export function evalCountValues(evaluation: Evaluation, node: Aggregation, steps: Steps): VectorValue {
   const param = node.param === undefined ? undefined : withoutParens(node.param)
@@ -74,22 +79,22 @@ export function evalCountValues(evaluation: Evaluation, node: Aggregation, steps
   const label = param.value
   if (!isLabelName(label)) throw new QueryError('QUERY_EXECUTION', `invalid label name ${printString(param)}`)
   const { grid } = vectorAt(evaluation, node.expr, steps)
-  const rows = new Map<string, { labels: Labels; counts: Float64Array }>()
+  const rows = new Map<string, ValueCount>()
   const grouping = node.isWithout ? node.grouping : [...node.grouping, label]
   for (const [i, labels] of grid.labels.entries()) {
-    const known = new Map<number | string, { counts: Float64Array }>()
+    const known = new Map<number | string, ValueCount>()
     for (let j = 0; j < grid.steps; j++) {
       if (grid.present[i * grid.steps + j] === 0) continue
-      const value = grid.values[i * grid.steps + j]!
-      const histogram = grid.histograms?.[i * grid.steps + j]
-      const text = histogram === undefined ? undefined : printHistogram(histogram)
-      let row = known.get(text ?? value)
+      const cell = cellAt(grid, i * grid.steps + j)
+      const counted = typeof cell === 'number' ? cell : printHistogram(cell)
+      let row = known.get(counted)
       if (row === undefined) {
-        const [group = []] = groupSeries([withLabel(labels, label, text ?? plainNumber(value))], grouping, node.isWithout).labels
+        const text = typeof counted === 'number' ? plainNumber(counted) : counted
+        const [group = []] = groupSeries([withLabel(labels, label, text)], grouping, node.isWithout).labels
         const key = labelsKey(group)
-        row = rows.get(key) ?? { counts: new Float64Array(grid.steps) }
-        rows.set(key, { labels: group, counts: row.counts })
-        known.set(text ?? value, row)
+        row = rows.get(key) ?? { labels: group, counts: new Float64Array(grid.steps) }
+        rows.set(key, row)
+        known.set(counted, row)
       }
       row.counts[j] = row.counts[j]! + 1
     }

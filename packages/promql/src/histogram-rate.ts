@@ -96,23 +96,29 @@ export function mixedInstant(isRate: boolean, notes: HistogramNotes): MixedFold 
     const [before, now] = last
     const seconds = (now.tMs - before.tMs) / 1_000
     if (seconds === 0) return undefined
-    const isNew = isResetBetween(before.startMs, before.tMs, now.startMs, now.tMs)
-    if (typeof before.value === 'number' && typeof now.value === 'number') {
-      const isReset = isRate && (now.value < before.value || isNew)
-      const change = isReset ? now.value : now.value - before.value
-      return isRate ? change / seconds : change
-    }
+    const isNew = isRate && isResetBetween(before.startMs, before.tMs, now.startMs, now.tMs)
     if (typeof before.value === 'number' || typeof now.value === 'number') {
-      notes.mixedFloats(metric)
-      return undefined
+      const change = lastFloatChange(before.value, now.value, isRate, isNew)
+      if (change === undefined) notes.mixedFloats(metric)
+      return change === undefined || !isRate ? change : change / seconds
     }
     noteKind(isRate, [before.value, now.value], metric, notes)
-    const isReset = isRate && (isNew || detectReset(now.value, before.value))
+    const isReset = isNew || (isRate && detectReset(now.value, before.value))
     const change = isReset ? now.value : subtracted(now.value, before.value, metric, notes)
     if (change === undefined) return undefined
     const compacted = compactHistogram(withResetHint(change, 'gauge'))
     return isRate ? divideHistogram(compacted, seconds) : compacted
   }
+}
+
+function lastFloatChange(
+  before: number | NativeHistogram,
+  now: number | NativeHistogram,
+  isRate: boolean,
+  isNew: boolean,
+): number | undefined {
+  if (typeof before !== 'number' || typeof now !== 'number') return undefined
+  return isNew || (isRate && now < before) ? now : now - before
 }
 
 /** Counters are for `rate`, gauges for `delta`: says so when given the other. */
@@ -203,15 +209,30 @@ function histogramChange(
   const schema = isCounter ? lowestSchema(all, hLo, hHi, base, metric, notes) : Math.min(last.schema, first.schema)
   if (schema === undefined) return undefined
   let change = subtracted(reduceHistogram(last, schema), base, metric, notes)
-  if (!isCounter) noteKind(false, [first, last], metric, notes)
-  if (isCounter) noteOverlap(points, hLo, hHi, metric, notes)
+  if (isCounter) change = withResets(change, base, points, hLo, hHi, metric, notes)
+  else noteKind(false, [first, last], metric, notes)
+  return change === undefined ? undefined : compactHistogram(withResetHint(change, 'gauge'))
+}
+
+/** Adds what resets took away. */
+function withResets(
+  change: NativeHistogram | undefined,
+  base: NativeHistogram,
+  points: HistogramPoints,
+  lo: number,
+  hi: number,
+  metric: string,
+  notes: HistogramNotes,
+): NativeHistogram | undefined {
+  noteOverlap(points, lo, hi, metric, notes)
   let before = base
-  for (let p = hLo + 1; isCounter && p < hHi && change !== undefined; p++) {
-    const now = all[p]!
-    if (isStartReset(points, p - 1, p) || detectReset(now, before)) change = added(change, before, metric, notes)
+  let total = change
+  for (let p = lo + 1; p < hi && total !== undefined; p++) {
+    const now = points.histograms[p]!
+    if (isStartReset(points, p - 1, p) || detectReset(now, before)) total = added(total, before, metric, notes)
     before = now
   }
-  return change === undefined ? undefined : compactHistogram(withResetHint(change, 'gauge'))
+  return total
 }
 
 /** The first histogram, or an empty one like the second when the counter began anew between them. */

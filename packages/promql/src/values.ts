@@ -2,7 +2,7 @@ import type { Labels } from '@oriel/model'
 import { dropLabels, labelsKey } from '@oriel/model'
 import { QueryError } from '@oriel/syntax'
 import type { Grid } from '@oriel/vector'
-import { makeGrid, makeGridLike, pickRows, rowsWithValues } from '@oriel/vector'
+import { cellAt, makeGrid, makeGridLike, pickRows, putCell, rowsWithValues } from '@oriel/vector'
 
 /** The times an expression is evaluated at: step j at `startMs + j * stepMs`. */
 export interface Steps {
@@ -95,9 +95,7 @@ export function mergeSameLabels(vector: VectorValue): VectorValue {
       if (grid.present[i * grid.steps + j] === 0) continue
       const at = row * grid.steps + j
       if (merged.present[at] === 1) throw sameLabelset()
-      merged.present[at] = 1
-      merged.values[at] = grid.values[i * grid.steps + j]!
-      if (merged.histograms !== undefined) merged.histograms[at] = grid.histograms?.[i * grid.steps + j]
+      putCell(merged, at, cellAt(grid, i * grid.steps + j))
     }
   }
   return vectorOf(merged, drops)

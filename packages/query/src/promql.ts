@@ -1,15 +1,27 @@
-import type { Labels, UnixMs } from '@oriel/model'
+import type { Labels, NativeHistogram, UnixMs } from '@oriel/model'
 import type { PromqlResult } from '@oriel/promql'
 import { evaluate, printNote } from '@oriel/promql'
 import type { QueryContext, Source } from '@oriel/store'
 import type { PromQLRequest, QueryAnswer, QueryWarning } from './requests.ts'
 import type { PromQLSettings } from './settings.ts'
 
-/** One series of an answer: only the points that have a value, times rising. */
+/**
+ * One series of an answer: only the points that have a value, times rising.
+ *
+ * `histograms`, absent where all points are floats, has an entry for each point that is a native histogram; its value is NaN.
+ */
 export interface MatrixSeries {
   readonly labels: Labels
   readonly tMs: Float64Array
   readonly values: Float64Array
+  readonly histograms?: readonly (NativeHistogram | undefined)[]
+}
+
+/** One value of an answer for one moment: `histogram` when it is a native one, then `value` is NaN. */
+export interface VectorSample {
+  readonly labels: Labels
+  readonly value: number
+  readonly histogram?: NativeHistogram
 }
 
 /** What a PromQL query answers: series sorted by labels, unless the query sorts an instant answer itself. */
@@ -19,7 +31,7 @@ export type PromQLData =
   | {
       readonly kind: 'vector'
       readonly tMs: UnixMs
-      readonly samples: readonly { readonly labels: Labels; readonly value: number }[]
+      readonly samples: readonly VectorSample[]
     }
   | { readonly kind: 'matrix'; readonly series: readonly MatrixSeries[] }
 
@@ -63,21 +75,34 @@ function dataOf(result: PromqlResult): PromQLData {
     case 'string':
       return { kind: 'string', tMs: result.tMs, value: result.value }
     case 'vector': {
-      const { labels, values, tMs } = result
-      return { kind: 'vector', tMs, samples: labels.map((of, i) => ({ labels: of, value: values[i]! })) }
+      const { labels, values, histograms, tMs } = result
+      return { kind: 'vector', tMs, samples: labels.map((of, i) => sampleOf(of, values[i]!, histograms?.[i])) }
     }
     case 'matrix':
       return { kind: 'matrix', series: seriesOfGrid(result) }
     case 'ranges': {
-      const { labels, offsets, tMs, values } = result
-      const series = labels.map((of, i) => ({
-        labels: of,
-        tMs: tMs.subarray(offsets[i], offsets[i + 1]),
-        values: values.subarray(offsets[i], offsets[i + 1]),
-      }))
+      const { labels, offsets, tMs, values, histograms } = result
+      const series = labels.map((of, i) => {
+        const [from = 0, to = 0] = [offsets[i], offsets[i + 1]]
+        return seriesOf(of, tMs.subarray(from, to), values.subarray(from, to), histograms?.slice(from, to))
+      })
       return { kind: 'matrix', series }
     }
   }
+}
+
+function sampleOf(labels: Labels, value: number, histogram: NativeHistogram | undefined): VectorSample {
+  return histogram === undefined ? { labels, value } : { labels, value, histogram }
+}
+
+function seriesOf(
+  labels: Labels,
+  tMs: Float64Array,
+  values: Float64Array,
+  histograms: MatrixSeries['histograms'] | undefined,
+): MatrixSeries {
+  const isFloat = histograms?.some((histogram) => histogram !== undefined) !== true
+  return isFloat ? { labels, tMs, values } : { labels, tMs, values, histograms }
 }
 
 /** Series without any value are left out. */
@@ -88,6 +113,7 @@ function seriesOfGrid({
   stepMs,
   values,
   present,
+  histograms,
 }: Extract<PromqlResult, { kind: 'matrix' }>): MatrixSeries[] {
   const series: MatrixSeries[] = []
   for (const [row, of] of labels.entries()) {
@@ -96,13 +122,15 @@ function seriesOfGrid({
     if (points === 0) continue
     const tMs = new Float64Array(points)
     const kept = new Float64Array(points)
+    const cells: (NativeHistogram | undefined)[] = []
     let to = 0
     for (let j = 0; j < steps; j++) {
       if (present[row * steps + j] === 0) continue
       tMs[to] = startMs + j * stepMs
+      if (histograms !== undefined) cells.push(histograms[row * steps + j])
       kept[to++] = values[row * steps + j]!
     }
-    series.push({ labels: of, tMs, values: kept })
+    series.push(seriesOf(of, tMs, kept, histograms === undefined ? undefined : cells))
   }
   return series
 }
@@ -111,9 +139,10 @@ function seriesOfGrid({
 function asMatrix(data: PromQLData): PromQLData {
   if (data.kind === 'scalar') return { kind: 'matrix', series: [point([], data.tMs, data.value)] }
   if (data.kind !== 'vector') return data
-  return { kind: 'matrix', series: data.samples.map(({ labels, value }) => point(labels, data.tMs, value)) }
+  return { kind: 'matrix', series: data.samples.map(({ labels, value, histogram }) => point(labels, data.tMs, value, histogram)) }
 }
 
-function point(labels: Labels, tMs: number, value: number): MatrixSeries {
-  return { labels, tMs: Float64Array.of(tMs), values: Float64Array.of(value) }
+function point(labels: Labels, tMs: number, value: number, histogram?: NativeHistogram): MatrixSeries {
+  const times = Float64Array.of(tMs)
+  return seriesOf(labels, times, Float64Array.of(value), histogram === undefined ? undefined : [histogram])
 }

@@ -55,6 +55,11 @@ export function makeGridLike(like: Grid, labels: readonly Labels[], steps: numbe
   return like.histograms === undefined ? makeGrid(labels, steps) : makeMixedGrid(labels, steps)
 }
 
+/** The float or histogram of a cell that has a value. */
+export function cellAt({ values, histograms }: Grid, at: number): number | NativeHistogram {
+  return histograms?.[at] ?? values[at]!
+}
+
 /** Sets a cell to a float or a histogram. */
 export function putCell(grid: Grid, at: number, value: number | NativeHistogram): void {
   grid.present[at] = 1

@@ -1,6 +1,7 @@
+import type { NativeHistogram } from '@oriel/model'
 import { describe, expect, it } from 'vitest'
 import { unescapeName } from './lookup.ts'
-import { printMatrix, printSeconds } from './print.ts'
+import { printHistogram, printMatrix, printResult, printSeconds } from './print.ts'
 
 describe('printSeconds', () => {
   function check(tMs: number, want: string): void {
@@ -14,6 +15,42 @@ describe('printSeconds', () => {
     check(0, '0')
     check(-1, '-0.001')
     check(-1_500, '-1.500')
+  })
+})
+
+describe('native histograms', () => {
+  const histogram: NativeHistogram = {
+    schema: 0,
+    zeroThreshold: 0.001,
+    zeroCount: 2,
+    count: 8,
+    sum: 3.5,
+    positiveSpans: [{ offset: 0, length: 3 }],
+    positiveBuckets: Float64Array.of(1, 0, 3),
+    negativeSpans: [{ offset: 1, length: 1 }],
+    negativeBuckets: Float64Array.of(2),
+    customBounds: new Float64Array(0),
+    resetHint: 'unknown',
+  }
+  const text =
+    '{"count":"8","sum":"3.5","buckets":[[1,"-2","-1","2"],[3,"-0.001","0.001","2"],[0,"0.5","1","1"],[0,"2","4","3"]]}'
+
+  it('stand as filled buckets with the rule of their ends', () => {
+    expect(printHistogram(histogram)).toBe(text)
+    expect(printHistogram({ ...histogram, zeroCount: 0, positiveBuckets: new Float64Array(3), negativeSpans: [] })).toBe(
+      '{"count":"8","sum":"3.5"}',
+    )
+  })
+
+  it('stand beside the floats of their series', () => {
+    const tMs = Float64Array.of(1_000, 2_500)
+    const series = [{ labels: [], tMs, values: Float64Array.of(1, NaN), histograms: [undefined, histogram] }]
+    expect([...printMatrix(series, 0)].join('')).toBe(`[{"metric":{},"values":[[1,"1"]],"histograms":[[2.500,${text}]]}]`)
+  })
+
+  it('have a key of their own in a vector', () => {
+    const data = { kind: 'vector', tMs: 1_000, samples: [{ labels: [], value: NaN, histogram }] } as const
+    expect([...printResult(data, 0)].join('')).toBe(`"resultType":"vector","result":[{"metric":{},"histogram":[1,${text}]}]`)
   })
 })
 

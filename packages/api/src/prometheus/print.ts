@@ -1,7 +1,9 @@
 // A hot path (bench/HOTPATHS.md): strings are built per series, no object per point.
-import type { Labels } from '@oriel/model'
+import type { Labels, NativeHistogram } from '@oriel/model'
 import type { PromQLData } from '@oriel/query'
 import { printNumber } from '@oriel/syntax'
+import type { NativeBucket } from '@oriel/vector'
+import { allBuckets } from '@oriel/vector'
 
 // 64 KiB of text a piece: few calls into the socket, little memory held.
 const PIECE_LENGTH = 65_536
@@ -53,8 +55,10 @@ function* printVector({ tMs, samples }: VectorData, limit: number): Generator<st
   const at = printSeconds(tMs)
   let text = '['
   let isFirst = true
-  for (const { labels, value } of limited(samples, limit)) {
-    text += `${isFirst ? '' : ','}{"metric":${printLabels(labels)},"value":[${at},"${printNumber(value)}"]}`
+  for (const { labels, value, histogram } of limited(samples, limit)) {
+    const point =
+      histogram === undefined ? `"value":[${at},"${printNumber(value)}"]` : `"histogram":[${at},${printHistogram(histogram)}]`
+    text += `${isFirst ? '' : ','}{"metric":${printLabels(labels)},${point}}`
     isFirst = false
     if (text.length < PIECE_LENGTH) continue
     yield text
@@ -63,14 +67,41 @@ function* printVector({ tMs, samples }: VectorData, limit: number): Generator<st
   yield `${text}]`
 }
 
-/** A matrix, of PromQL or LogQL: `[{"metric":{...},"values":[[t,"v"],...]},...]`. */
+/**
+ * A native histogram: `{"count":"3","sum":"4.5","buckets":[[rule,"lower","upper","count"],...]}`, filled buckets only.
+ *
+ * The rule says which ends belong to the bucket: 0 the upper, 1 the lower, 2 none, 3 both. Source: Prometheus's HTTP API.
+ */
+export function printHistogram(histogram: NativeHistogram): string {
+  const filled = allBuckets(histogram).filter(({ count }) => count !== 0)
+  const buckets = filled.length === 0 ? '' : `,"buckets":[${filled.map(printBucket).join(',')}]`
+  return `{"count":"${printNumber(histogram.count)}","sum":"${printNumber(histogram.sum)}"${buckets}}`
+}
+
+function printBucket({ lower, upper, isLowerIncluded, isUpperIncluded, count }: NativeBucket): string {
+  const rule = isLowerIncluded ? (isUpperIncluded ? 3 : 1) : isUpperIncluded ? 0 : 2
+  return `[${rule},"${printNumber(lower)}","${printNumber(upper)}","${printNumber(count)}"]`
+}
+
+/**
+ * A matrix, of PromQL or LogQL: `[{"metric":{...},"values":[[t,"v"],...]},...]`. Native histograms stand beside the floats, as
+ * `"histograms":[[t,{...}],...]`.
+ */
 export function* printMatrix(series: MatrixSeries, limit: number): Generator<string> {
   const prefixes = new TimePrefixes()
   let text = '['
   let isFirst = true
-  for (const { labels, tMs, values } of limited(series, limit)) {
-    text += `${isFirst ? '' : ','}{"metric":${printLabels(labels)},"values":[`
+  for (const { labels, tMs, values, histograms } of limited(series, limit)) {
+    text += `${isFirst ? '' : ','}{"metric":${printLabels(labels)},`
     isFirst = false
+    if (histograms !== undefined) {
+      text += `${printMixed(tMs, values, histograms)}}`
+      if (text.length < PIECE_LENGTH) continue
+      yield text
+      text = ''
+      continue
+    }
+    text += '"values":['
     for (let i = 0; i < values.length; i++) text += (i === 0 ? '[' : ',[') + prefixes.of(tMs[i]!) + printPlain(values[i]!) + '"]'
     text += ']}'
     if (text.length < PIECE_LENGTH) continue
@@ -78,6 +109,26 @@ export function* printMatrix(series: MatrixSeries, limit: number): Generator<str
     text = ''
   }
   yield `${text}]`
+}
+
+/** `"values":[...]`, `"histograms":[...]` or both. */
+function printMixed(
+  tMs: Float64Array,
+  values: Float64Array,
+  histograms: NonNullable<MatrixSeries[number]['histograms']>,
+): string {
+  const floats: string[] = []
+  const natives: string[] = []
+  for (const [i, histogram] of histograms.entries()) {
+    const at = printSeconds(tMs[i]!)
+    if (histogram === undefined) floats.push(`[${at},"${printNumber(values[i]!)}"]`)
+    else natives.push(`[${at},${printHistogram(histogram)}]`)
+  }
+  const parts = [
+    floats.length > 0 ? `"values":[${floats.join(',')}]` : '',
+    natives.length > 0 ? `"histograms":[${natives.join(',')}]` : '',
+  ]
+  return parts.filter((part) => part !== '').join(',')
 }
 
 /** `printNumber` with a short way for what nearly all samples are: finite and without exponent. */

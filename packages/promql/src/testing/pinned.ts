@@ -11,9 +11,9 @@ import type { EvalCommand } from './script.ts'
  * None for queries whose answer depends on when they are asked. Source: Prometheus 3.14 promqltest atModifierTestCases.
  */
 export function pinnedCommands(command: EvalCommand): EvalCommand[] {
-  const { ast } = parse(command.expr, ALL_FEATURES)
+  const { ast, errors } = parse(command.expr, ALL_FEATURES)
   const tMs = command.rangeVector?.endMs ?? command.startMs
-  if (ast === undefined || dependsOnTime(ast)) return []
+  if (ast === undefined || errors.length > 0 || dependsOnTime(ast)) return []
   const expr = printExpr(pin(ast, tMs))
   const times = tMs === 0 ? [-1_000, 0, 1_000] : [-10 * tMs, 0, Math.trunc(tMs / 5), tMs, 10 * tMs]
   return times.map((at) => ({ ...command, expr, startMs: at, endMs: at, isPinned: true }))

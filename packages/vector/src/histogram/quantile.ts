@@ -20,23 +20,38 @@ export interface NativeQuantile {
 export function nativeQuantile(quantile: number, histogram: NativeHistogram): NativeQuantile {
   if (quantile < 0 || quantile > 1) return { value: quantile < 0 ? -Infinity : Infinity }
   if (histogram.count === 0 || Number.isNaN(quantile)) return { value: NaN }
-  const hasNaN = Number.isNaN(histogram.sum)
-  const isForward = hasNaN || quantile < 0.5
+  const isForward = Number.isNaN(histogram.sum) || quantile < 0.5
   const buckets = isForward ? allBuckets(histogram) : allBuckets(histogram).reverse()
   const rank = (isForward ? quantile : 1 - quantile) * histogram.count
   const { bucket: found, next, count: seen } = findRank(buckets, rank)
   const bucket = withNaturalBounds(found, histogram)
-  const isCustom = hasCustomBounds(histogram)
-  if (isCustom && bucket.lower === -Infinity) return { value: bucket.upper }
-  if (isCustom && found.lower !== -Infinity && found.upper === Infinity) return { value: found.lower }
+  const edge = hasCustomBounds(histogram) ? edgeOf(found, bucket) : undefined
+  if (edge !== undefined) return { value: edge }
   const count = Math.min(seen, histogram.count)
-  if (count < rank) return hasNaN ? { value: NaN, nanEffect: 'result' } : { value: bucket.upper }
   const within = isForward ? rank - (count - bucket.count) : count - rank
-  if (!hasNaN) return { value: interpolate(bucket, within / bucket.count, isCustom) }
+  if (Number.isNaN(histogram.sum)) return beforeNaN(histogram, bucket, within, count < rank, count, buckets.slice(next))
+  return { value: count < rank ? bucket.upper : interpolate(bucket, within / bucket.count, hasCustomBounds(histogram)) }
+}
+
+/** Buckets of given bounds that reach to infinity stand for their finite end. */
+function edgeOf(found: NativeBucket, bucket: NativeBucket): number | undefined {
+  if (bucket.lower === -Infinity) return bucket.upper
+  return found.lower !== -Infinity && found.upper === Infinity ? found.lower : undefined
+}
+
+/** The quantile of a histogram that may have observed NaN, which counts as greater than all else. `rest` is what follows `bucket`. */
+function beforeNaN(
+  histogram: NativeHistogram,
+  bucket: NativeBucket,
+  within: number,
+  isBeyond: boolean,
+  count: number,
+  rest: readonly NativeBucket[],
+): NativeQuantile {
+  if (isBeyond) return { value: NaN, nanEffect: 'result' }
   // Prometheus goes on to the last bucket here to count them all, and then interpolates in that one.
-  const rest = buckets.slice(next)
   const used = rest.at(-1) ?? bucket
-  const value = interpolate(used, within / used.count, isCustom)
+  const value = interpolate(used, within / used.count, hasCustomBounds(histogram))
   return rest.reduce((sum, after) => sum + after.count, count) < histogram.count ? { value, nanEffect: 'skew' } : { value }
 }
 
