@@ -3,8 +3,8 @@
 import type { Clock, Telemetry } from '@oriel/model'
 import { silentTelemetry } from '@oriel/model'
 import type { Sink } from '@oriel/store'
-import type { MetricTarget, RemoteWriteCounts } from '@oriel/wire'
-import { decodeRemoteWriteV1, decodeRemoteWriteV2, OtlpMetricsDecoder } from '@oriel/wire'
+import type { MetricTarget, OtlpMetricSettings, RemoteWriteCounts } from '@oriel/wire'
+import { decodeRemoteWriteV1, decodeRemoteWriteV2, DEFAULT_OTLP_SETTINGS, OtlpMetricsDecoder } from '@oriel/wire'
 import type { BatchLimits } from './batch.ts'
 import { CommitQueue, DEFAULT_BATCH_LIMITS } from './batch.ts'
 import { CardinalityGuard } from './guard/cardinality.ts'
@@ -62,7 +62,7 @@ export interface MetricsWriter {
    * `io.prometheus.write.v2.Request`, see `remoteWriteVersion`.
    */
   writeRemoteWrite(tenant: string, body: Uint8Array, version: 1 | 2, sender?: string): Promise<RemoteWriteResult>
-  /** Stores an OTLP `ExportMetricsServiceRequest`, decompressed. Delta temporality and exponential histograms are refused by name. */
+  /** Stores an OTLP `ExportMetricsServiceRequest`, decompressed. Delta temporality is refused by name unless the settings allow it. */
   writeOtlp(tenant: string, body: Uint8Array): Promise<OtlpMetricsResult>
   /** Runs `decode` on the tenant's target and stores what it wrote: scrapes, and every other source. */
   write<Result>(
@@ -74,6 +74,8 @@ export interface MetricsWriter {
   readonly series: number
   /** Bounds the series of tenants. */
   readonly guard: CardinalityGuard
+  /** How OTLP becomes series from the next body on. */
+  setOtlp(settings: OtlpMetricSettings): void
   /** Refuses new bodies, writes what is held. */
   close(): Promise<void>
 }
@@ -101,7 +103,7 @@ const TRIM_EVERY = 64
 
 interface Tenant {
   readonly target: TenantMetrics
-  readonly otlp: OtlpMetricsDecoder
+  otlp: OtlpMetricsDecoder
 }
 
 class Writer implements MetricsWriter {
@@ -113,6 +115,7 @@ class Writer implements MetricsWriter {
   readonly #now: Clock
   readonly #meters: Meters
   #calls = 0
+  #otlp = DEFAULT_OTLP_SETTINGS
 
   constructor(
     sink: Sink,
@@ -171,6 +174,11 @@ class Writer implements MetricsWriter {
     return series
   }
 
+  setOtlp(settings: OtlpMetricSettings): void {
+    this.#otlp = settings
+    for (const tenant of this.#tenants.values()) tenant.otlp = new OtlpMetricsDecoder(settings)
+  }
+
   async close(): Promise<void> {
     await this.#queue.close()
   }
@@ -187,7 +195,7 @@ class Writer implements MetricsWriter {
     const guard = this.guard.open(name, this.#now())
     const dictionary = new SeriesDictionary(this.#limits, { limits: this.#dictionary, guard, now: this.#now })
     this.guard.watch(name, guard, () => dictionary.activeSeries)
-    return { target: new TenantMetrics(dictionary, this.#now), otlp: new OtlpMetricsDecoder() }
+    return { target: new TenantMetrics(dictionary, this.#now), otlp: new OtlpMetricsDecoder(this.#otlp) }
   }
 
   /** Drops dictionaries of the tenants that were quiet longest, until all that remain are within bounds. */

@@ -290,6 +290,17 @@ export class ProtoReader {
   }
 }
 
+/** Appends doubles, packed or not. */
+export function readDoubles(reader: ProtoReader, into: number[]): void {
+  if (reader.wire === FIXED64) {
+    into.push(reader.double())
+    return
+  }
+  const outer = reader.enter()
+  while (reader.pos < reader.end) into.push(reader.packedDouble())
+  reader.leave(outer)
+}
+
 /** The double with these words. */
 export function doubleOf(low: number, high: number): number {
   scratchU32[0] = low

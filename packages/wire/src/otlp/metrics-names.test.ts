@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { printDecimal } from './metrics.ts'
+import { printDecimal } from './metrics-writer.ts'
 import type { OtlpMetricKind } from './metrics-names.ts'
+import type { OtlpMetricSettings } from './metrics-settings.ts'
+import { DEFAULT_OTLP_SETTINGS } from './metrics-settings.ts'
 import { prometheusLabelName, prometheusMetricName, prometheusUnit } from './metrics-names.ts'
 
 // Expectations are those of prometheus/otlptranslator 1.0 and of the compatibility specification.
@@ -26,6 +28,41 @@ test('metric names get units and suffixes', () => {
   check('foo', 'custom unit', 'gauge', 'foo_custom_unit')
   check('räder', '', 'gauge', 'r_der')
   check('...', '', 'gauge', '')
+})
+
+test('names without suffixes keep their underscores, and are made valid', () => {
+  const strategy = 'UnderscoreEscapingWithoutSuffixes'
+  for (const [name, want] of [
+    ['http.server.duration', 'http_server_duration'],
+    ['a__b..c', 'a__b_c'],
+    ['2xx', '_2xx'],
+    ['ä', ''],
+    ['_', '_'],
+  ] as const)
+    expect(prometheusMetricName(name, 's', 'counter', strategy)).toBe(want)
+})
+
+test('names that may be UTF-8 are left alone but for their suffixes', () => {
+  const check = (name: string, unit: string, kind: OtlpMetricKind, want: string) =>
+    expect(prometheusMetricName(name, unit, kind, 'NoUTF8EscapingWithSuffixes')).toBe(want)
+  check('http.server.duration', 's', 'histogram', 'http.server.duration_seconds')
+  check('räder.total', '{wheel}', 'counter', 'räder_total')
+  check('disk.read', 'By/s', 'gauge', 'disk.read_bytes_per_second')
+  check('disk.per_second', 'By/s', 'counter', 'disk_bytes_per_second_total')
+  check('use', '1', 'gauge', 'use_ratio')
+  check('speed_meters', 'm', 'gauge', 'speed_meters')
+  check('total', '', 'counter', 'total_total')
+  expect(prometheusMetricName('räder.total', 's', 'counter', 'NoTranslation')).toBe('räder.total')
+})
+
+test('label names follow the settings', () => {
+  const check = (settings: Partial<OtlpMetricSettings>, attribute: string, want: string) =>
+    expect(prometheusLabelName(attribute, { ...DEFAULT_OTLP_SETTINGS, ...settings })).toBe(want)
+  check({ sanitizesUnderscores: false }, '_private', '_private')
+  check({ keepsUnderscores: false }, 'a..b__c', 'a_b_c')
+  check({ keepsUnderscores: false }, '__a..b__', '__a_b__')
+  check({ strategy: 'NoTranslation' }, 'http.method', 'http.method')
+  check({ strategy: 'NoUTF8EscapingWithSuffixes' }, '___', '')
 })
 
 test('label names are made valid', () => {

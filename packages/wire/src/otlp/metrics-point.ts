@@ -1,7 +1,7 @@
 // One OTLP data point of any kind, read from its message.
 
 import type { Label } from '@oriel/model'
-import { ProtoReader } from '../protobuf.ts'
+import { FIXED64, ProtoReader, readDoubles, VARINT } from '../protobuf.ts'
 import { readKeyValue } from './any-value.ts'
 import { isZero, writeHex } from './hex.ts'
 
@@ -14,9 +14,11 @@ export interface PointExemplar {
   readonly labels: readonly Label[]
 }
 
-/** The fields of NumberDataPoint, HistogramDataPoint and SummaryDataPoint that we use. Reused; ranges are in the reader's bytes. */
+/** The fields of data points of all kinds that we use. Reused; ranges are in the reader's bytes. */
 export class OtlpPoint {
   tMs = 0
+  /** When its counter began, 0 for unknown. */
+  startMs = 0
   isStale = false
   /** A number's value, or the sum of a histogram or summary. */
   valueLow = 0
@@ -26,6 +28,11 @@ export class OtlpPoint {
   /** Attribute messages, one after the other, tags included, and those that other fields separate from the first ones. */
   attributesStart = 0
   attributesEnd = 0
+  /** Of exponential histograms. */
+  scale = 0
+  zeroCount = 0
+  positive: ExponentialBuckets = NO_BUCKETS
+  negative: ExponentialBuckets = NO_BUCKETS
   readonly moreAttributes: { start: number; end: number }[] = []
   readonly bucketCounts: number[] = []
   readonly bounds: number[] = []
@@ -36,92 +43,130 @@ export class OtlpPoint {
 
   clear(): void {
     this.tMs = 0
+    this.startMs = 0
     this.isStale = false
     this.hasValue = false
     this.count = 0
     this.attributesStart = 0
     this.attributesEnd = 0
+    this.scale = 0
+    this.zeroCount = 0
+    this.positive = NO_BUCKETS
+    this.negative = NO_BUCKETS
     // Most points have none of these, and setting a length is not free.
     for (const list of this.#lists) if (list.length > 0) list.length = 0
   }
 }
 
-/** Reads the NumberDataPoint that `reader` has entered. */
-export function readNumberPoint(reader: ProtoReader, point: OtlpPoint): void {
-  point.clear()
-  for (let from = reader.pos; reader.next() !== 0; from = reader.pos)
-    switch (reader.field) {
-      case 3:
-        reader.fixed64()
-        point.tMs = millisecondsOf(reader.low, reader.high)
-        break
-      case 4:
-        reader.fixed64()
-        setWords(point, reader.low, reader.high)
-        break
-      case 6:
-        reader.fixed64()
-        setInteger(point, reader.low, reader.high)
-        break
-      case 5:
-        addRange(reader, point.exemplars)
-        break
-      case 7:
-        reader.skip()
-        addAttribute(point, from, reader.pos)
-        break
-      case 8:
-        point.isStale = (reader.uint() & NO_RECORDED_VALUE) !== 0
-        break
-      default:
-        reader.skip()
-    }
+/** Dense buckets of an exponential histogram: bucket i is that of index `offset + i`. */
+export interface ExponentialBuckets {
+  readonly offset: number
+  readonly counts: readonly number[]
 }
 
-/** Reads the HistogramDataPoint that `reader` has entered. */
-export function readHistogramPoint(reader: ProtoReader, point: OtlpPoint): void {
-  point.clear()
-  for (let from = reader.pos; reader.next() !== 0; from = reader.pos)
-    switch (reader.field) {
-      case 6:
-        readPacked(reader, point.bucketCounts, false)
-        break
-      case 7:
-        readPacked(reader, point.bounds, true)
-        break
-      case 8:
-        addRange(reader, point.exemplars)
-        break
-      case 9:
-        reader.skip()
-        addAttribute(point, from, reader.pos)
-        break
-      case 10:
-        point.isStale = (reader.uint() & NO_RECORDED_VALUE) !== 0
-        break
-      default:
-        readCommon(reader, point)
-    }
+const NO_BUCKETS: ExponentialBuckets = { offset: 0, counts: [] }
+
+/** Where a kind of data point has what all have, and how the rest of it is read. */
+interface PointFields {
+  readonly attributes: number
+  readonly flags: number
+  readonly exemplars: number
+  readonly readOwn: (reader: ProtoReader, point: OtlpPoint) => void
 }
 
-/** Reads the SummaryDataPoint that `reader` has entered. */
-export function readSummaryPoint(reader: ProtoReader, point: OtlpPoint): void {
+/** Messages of data points. */
+export type OtlpPointKind = 'number' | 'histogram' | 'exponential' | 'summary'
+
+// Source: opentelemetry-proto 1.11 metrics.proto.
+const POINTS: Readonly<Record<OtlpPointKind, PointFields>> = {
+  number: { attributes: 7, flags: 8, exemplars: 5, readOwn: readNumber },
+  histogram: { attributes: 9, flags: 10, exemplars: 8, readOwn: readHistogram },
+  exponential: { attributes: 1, flags: 10, exemplars: 11, readOwn: readExponential },
+  summary: { attributes: 7, flags: 8, exemplars: -1, readOwn: readSummary },
+}
+
+/** Reads the data point that `reader` has entered. */
+export function readPoint(reader: ProtoReader, point: OtlpPoint, kind: OtlpPointKind): void {
+  const { attributes, flags, exemplars, readOwn } = POINTS[kind]
   point.clear()
-  for (let from = reader.pos; reader.next() !== 0; from = reader.pos)
-    switch (reader.field) {
-      case 6:
-        readQuantile(reader, point)
-        break
-      case 7:
-        reader.skip()
-        addAttribute(point, from, reader.pos)
-        break
-      case 8:
-        point.isStale = (reader.uint() & NO_RECORDED_VALUE) !== 0
-        break
-      default:
-        readCommon(reader, point)
+  for (let from = reader.pos; reader.next() !== 0; from = reader.pos) {
+    const { field } = reader
+    if (field === attributes) {
+      reader.skip()
+      addAttribute(point, from, reader.pos)
+    } else if (field === 3) {
+      reader.fixed64()
+      point.tMs = millisecondsOf(reader.low, reader.high)
+    } else if (field === 2) {
+      reader.fixed64()
+      point.startMs = millisecondsOf(reader.low, reader.high)
+    } else if (field === flags) point.isStale = (reader.uint() & NO_RECORDED_VALUE) !== 0
+    else if (field === exemplars) addRange(reader, point.exemplars)
+    else readOwn(reader, point)
+  }
+}
+
+function readNumber(reader: ProtoReader, point: OtlpPoint): void {
+  if (reader.field === 4) {
+    reader.fixed64()
+    setWords(point, reader.low, reader.high)
+  } else if (reader.field === 6) {
+    reader.fixed64()
+    setInteger(point, reader.low, reader.high)
+  } else reader.skip()
+}
+
+/** Fields that histograms and summaries share. */
+function readCountAndSum(reader: ProtoReader, point: OtlpPoint): void {
+  if (reader.field === 4) {
+    reader.fixed64()
+    point.count = reader.high * 2 ** 32 + reader.low
+  } else if (reader.field === 5) {
+    reader.fixed64()
+    setWords(point, reader.low, reader.high)
+  } else reader.skip()
+}
+
+function readHistogram(reader: ProtoReader, point: OtlpPoint): void {
+  if (reader.field === 6) readFixedCounts(reader, point.bucketCounts)
+  else if (reader.field === 7) readDoubles(reader, point.bounds)
+  else readCountAndSum(reader, point)
+}
+
+function readExponential(reader: ProtoReader, point: OtlpPoint): void {
+  if (reader.field === 6) point.scale = reader.sint()
+  else if (reader.field === 7) {
+    reader.fixed64()
+    point.zeroCount = reader.high * 2 ** 32 + reader.low
+  } else if (reader.field === 8) point.positive = readBuckets(reader)
+  else if (reader.field === 9) point.negative = readBuckets(reader)
+  else readCountAndSum(reader, point)
+}
+
+function readSummary(reader: ProtoReader, point: OtlpPoint): void {
+  if (reader.field === 6) readQuantile(reader, point)
+  else readCountAndSum(reader, point)
+}
+
+function readBuckets(reader: ProtoReader): ExponentialBuckets {
+  const outer = reader.enter()
+  const counts: number[] = []
+  let offset = 0
+  while (reader.next() !== 0) {
+    if (reader.field === 1) offset = reader.sint()
+    else if (reader.field !== 2) reader.skip()
+    else if (reader.wire === VARINT) counts.push(reader.uint())
+    else {
+      const list = reader.enter()
+      while (reader.pos < reader.end) {
+        reader.varintRaw()
+        counts.push(reader.high * 2 ** 32 + reader.low)
+      }
+      reader.leave(list)
     }
+  }
+  reader.leave(outer)
+  return { offset, counts }
 }
 
 /** The exemplar message in `[start, end)`; `undefined` without a value. */
@@ -168,26 +213,6 @@ export function doubleOfPoint({ valueLow, valueHigh }: { readonly valueLow: numb
   return double[0]!
 }
 
-/** Fields that histograms and summaries share. */
-function readCommon(reader: ProtoReader, point: OtlpPoint): void {
-  switch (reader.field) {
-    case 3:
-      reader.fixed64()
-      point.tMs = millisecondsOf(reader.low, reader.high)
-      break
-    case 4:
-      reader.fixed64()
-      point.count = reader.high * 2 ** 32 + reader.low
-      break
-    case 5:
-      reader.fixed64()
-      setWords(point, reader.low, reader.high)
-      break
-    default:
-      reader.skip()
-  }
-}
-
 function readQuantile(reader: ProtoReader, point: OtlpPoint): void {
   const outer = reader.enter()
   let quantile = 0
@@ -205,28 +230,21 @@ function readQuantile(reader: ProtoReader, point: OtlpPoint): void {
   point.quantiles.push({ quantile, low, high })
 }
 
-function readPacked(reader: ProtoReader, into: number[], isDouble: boolean): void {
-  const push = (): void => {
-    if (isDouble) {
-      words[0] = reader.low
-      words[1] = reader.high
-      into.push(double[0]!)
-    } else into.push(reader.high * 2 ** 32 + reader.low)
-  }
+/** Appends counts (fixed64, packed or not). */
+function readFixedCounts(reader: ProtoReader, into: number[]): void {
   if (reader.wire === FIXED64) {
     reader.fixed64()
-    push()
+    into.push(reader.high * 2 ** 32 + reader.low)
     return
   }
   const outer = reader.enter()
   while (reader.pos < reader.end) {
     reader.fixed64Raw()
-    push()
+    into.push(reader.high * 2 ** 32 + reader.low)
   }
   reader.leave(outer)
 }
 
-const FIXED64 = 1
 const NO_RECORDED_VALUE = 1
 
 function addRange(reader: ProtoReader, into: { start: number; end: number }[]): void {

@@ -7,13 +7,24 @@ import { LabelBytes } from '../series.ts'
 import type { MetricTarget } from '../series.ts'
 import { readAttributes } from './any-value.ts'
 import { prometheusLabelName } from './metrics-names.ts'
+import type { OtlpMetricSettings } from './metrics-settings.ts'
+import { decodeOtlpScope } from './resource.ts'
 
 /** What a resource means for its series. `number` names it in keys. */
 export interface ResourceLabels {
   readonly number: number
+  /** `job` and `instance`: they win over attributes. */
   readonly labels: ReadonlyMap<string, string>
+  /** Attributes made labels where the point has no such label. */
+  readonly promoted: ReadonlyMap<string, string>
   /** Label bytes of its `target_info`, absent where it would say nothing. */
   readonly info: Uint8Array | undefined
+}
+
+/** What a scope means for the series in it. `number` names it in keys. */
+export interface ScopeLabels {
+  readonly number: number
+  readonly labels: ReadonlyMap<string, string>
 }
 
 /**
@@ -28,8 +39,14 @@ export class OtlpSeries {
   readonly #labels = new LabelBytes()
   #key = new Uint8Array(1_024)
   #keyLength = 0
+  readonly #scopes = new ByteTable<ScopeLabels>({ maxEntries: 16_384 })
+  readonly #settings: OtlpMetricSettings
   #target: MetricTarget | undefined
   #nextResource = 1
+
+  constructor(settings: OtlpMetricSettings) {
+    this.#settings = settings
+  }
 
   begin(target: MetricTarget): void {
     this.#target = target
@@ -40,15 +57,32 @@ export class OtlpSeries {
     const known = this.#resources.get(source, start, end)
     if (known !== undefined) return known
     // A table that has started over must not give a number twice while series know the first.
-    const resource = resourceLabels(readAttributes(new ProtoReader(source, start, end), 1), this.#nextResource++)
+    const resource = resourceLabels(readAttributes(new ProtoReader(source, start, end), 1), this.#nextResource++, this.#settings)
     this.#resources.add(source, start, end, resource)
     return resource
   }
 
-  /** Starts the key of a point: its resource and its metric. */
-  startKey(resource: ResourceLabels, metric: Uint8Array): void {
+  /** The scope whose message is `source[start, end)`, with the schema of its group; `undefined` for one without a name. */
+  scope(source: Uint8Array, start: number, end: number, schemaUrl: string): ScopeLabels | undefined {
+    const key = Buffer.concat([source.subarray(start, end), Buffer.from(`\0${schemaUrl}`)])
+    const known = this.#scopes.get(key, 0, key.length)
+    if (known !== undefined) return known
+    const { name, version, attributes } = decodeOtlpScope(source, start, end)
+    if (name === '') return undefined
+    const labels = new Map<string, string>()
+    const prefixed = Object.entries(attributes).map(([key, value]): [string, string] => [`otel_scope_${key}`, value])
+    attributeLabels(Object.fromEntries(prefixed), labels, this.#settings)
+    labels.set('otel_scope_name', name).set('otel_scope_version', version).set('otel_scope_schema_url', schemaUrl)
+    const scope = { number: this.#nextResource++, labels }
+    this.#scopes.add(key, 0, key.length, scope)
+    return scope
+  }
+
+  /** Starts the key of a point: its resource, its scope where that counts, and its metric. */
+  startKey(resource: ResourceLabels, scope: ScopeLabels | undefined, metric: Uint8Array): void {
     this.#keyLength = 0
     this.addKeyNumber(resource.number)
+    if (scope !== undefined) this.addKeyNumber(scope.number)
     this.addKeyNumber(metric.length)
     this.addKey(metric, 0, metric.length)
   }
@@ -112,11 +146,15 @@ interface KnownSeries {
 }
 
 /** Attributes as labels: names made Prometheus's; two that collide are joined with `;`, in order of their keys. */
-export function attributeLabels(attributes: Readonly<Record<string, string>>, labels: Map<string, string>): void {
+export function attributeLabels(
+  attributes: Readonly<Record<string, string>>,
+  labels: Map<string, string>,
+  settings: OtlpMetricSettings,
+): void {
   for (const key of Object.keys(attributes).sort()) {
     // The metric's name is set by us alone.
     if (key === METRIC_NAME) continue
-    const name = prometheusLabelName(key)
+    const name = prometheusLabelName(key, settings)
     const value = attributes[key]!
     if (name === '') continue
     const taken = labels.get(name)
@@ -124,21 +162,36 @@ export function attributeLabels(attributes: Readonly<Record<string, string>>, la
   }
 }
 
-function resourceLabels(attributes: Readonly<Record<string, string>>, number: number): ResourceLabels {
+function resourceLabels(
+  attributes: Readonly<Record<string, string>>,
+  number: number,
+  settings: OtlpMetricSettings,
+): ResourceLabels {
   const labels = new Map<string, string>()
   const service = attributes['service.name']
   const namespace = attributes['service.namespace']
   const instance = attributes['service.instance.id']
   if (service !== undefined) labels.set('job', namespace === undefined ? service : `${namespace}/${service}`)
   if (instance !== undefined) labels.set('instance', instance)
-  return { number, labels, info: targetInfo(attributes, labels) }
+  const promoted = new Map<string, string>()
+  const listed = new Set(settings.attributes)
+  for (const [key, value] of Object.entries(attributes)) {
+    const name = listed.has(key) === settings.promotesAll ? '' : prometheusLabelName(key, settings)
+    // Of two that become one, the later sent wins.
+    if (name !== '') promoted.set(name, value)
+  }
+  return { number, labels, promoted, info: targetInfo(attributes, labels, settings) }
 }
 
-function targetInfo(attributes: Readonly<Record<string, string>>, own: ReadonlyMap<string, string>): Uint8Array | undefined {
+function targetInfo(
+  attributes: Readonly<Record<string, string>>,
+  own: ReadonlyMap<string, string>,
+  settings: OtlpMetricSettings,
+): Uint8Array | undefined {
   const rest = Object.fromEntries(Object.entries(attributes).filter(([key]) => !IDENTIFYING.has(key)))
   if (Object.keys(rest).length === 0 || own.size === 0) return undefined
   const labels = new Map<string, string>()
-  attributeLabels(rest, labels)
+  attributeLabels(settings.keepsIdentifying ? attributes : rest, labels, settings)
   for (const [name, value] of own) labels.set(name, value)
   labels.set(METRIC_NAME, 'target_info')
   const bytes = new LabelBytes()

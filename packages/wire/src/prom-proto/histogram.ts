@@ -1,7 +1,8 @@
 import { checkSpans } from '../histogram/check.ts'
 import { HistogramDraft } from '../histogram/draft.ts'
 import type { ProtoReader } from '../protobuf.ts'
-import { readDeltas, readDoubles, readSpan } from '../remote-write/histogram.ts'
+import { readDoubles } from '../protobuf.ts'
+import { readDeltas, readSpan } from '../remote-write/histogram.ts'
 import type { FamilyExemplar } from './exemplar.ts'
 import { readExemplar, readTimestamp } from './exemplar.ts'
 

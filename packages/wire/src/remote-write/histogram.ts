@@ -1,4 +1,4 @@
-import { FIXED64, VARINT } from '../protobuf.ts'
+import { readDoubles, VARINT } from '../protobuf.ts'
 import type { ProtoReader } from '../protobuf.ts'
 import type { HistogramDraft } from '../histogram/draft.ts'
 
@@ -121,16 +121,5 @@ export function readDeltas(reader: ProtoReader, counts: number[]): void {
     count += (reader.low & 1) === 0 ? half : -half - 1
     counts.push(count)
   }
-  reader.leave(outer)
-}
-
-/** Appends doubles, packed or not. */
-export function readDoubles(reader: ProtoReader, into: number[]): void {
-  if (reader.wire === FIXED64) {
-    into.push(reader.double())
-    return
-  }
-  const outer = reader.enter()
-  while (reader.pos < reader.end) into.push(reader.packedDouble())
   reader.leave(outer)
 }
