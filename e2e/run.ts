@@ -8,6 +8,7 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
   'bad-input': { file: 'bad-input.ts', about: 'hostile bodies, values, queries, sockets, scrape targets and starts' },
   strain: { file: 'strain.ts', about: 'strange senders and targets, churn, slow rules, queries for everything, all at once' },
   seeds: { file: 'seeds.ts', about: 'queries of the teaching texts, verbatim, against Prometheus and known numbers' },
+  cardinality: { file: 'cardinality.ts', about: 'a million user ids in a label, and the page and rule that end it' },
   'full-disk': { file: 'full-disk.ts', about: 'a disk that fills up under load, and has room again' },
   promqltest: { file: 'conformance/promqltest.ts', about: "Prometheus's own query tests (ORIEL_CONFORMANCE_DIR)" },
   'ingest-peer': {

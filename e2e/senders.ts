@@ -41,6 +41,26 @@ export function remoteWrite(
   return { path: '/api/v1/write', headers: REMOTE_WRITE_HEADERS, body }
 }
 
+/** A remote write 1.0 request of a shop's metric with a label `user_id` whose values run from `from` up to `to`. */
+export function userSeries(
+  metric: string,
+  { from, to, tMs, value }: { from: number; to: number; tMs: number; value: number },
+): PreparedRequest {
+  const timeseries = Array.from({ length: to - from }, (_, i) => ({
+    labels: sortedLabels({
+      __name__: metric,
+      instance: '10.0.0.7:9090',
+      job: 'checkout',
+      method: 'POST',
+      path: '/checkout',
+      user_id: `user-${from + i}`,
+    }),
+    samples: [{ value, timestamp: tMs }],
+  }))
+  const body = new Uint8Array(compressSync(Buffer.from(WriteRequest.encode(WriteRequest.fromObject({ timeseries })).finish())))
+  return { path: '/api/v1/write', headers: { ...REMOTE_WRITE_HEADERS, 'user-agent': 'storm/1.0' }, body }
+}
+
 /**
  * A remote write request that can be sent at many times without encoding it again: `at` writes the time into every sample in place.
  *

@@ -21,7 +21,7 @@ export class ApiError extends Error {
 
 /** How a request is made: abort it through `signal`. */
 export interface RequestOptions {
-  readonly method?: 'GET' | 'DELETE'
+  readonly method?: 'GET' | 'PUT' | 'DELETE'
   readonly signal: AbortSignal
   readonly headers?: Readonly<Record<string, string>>
 }

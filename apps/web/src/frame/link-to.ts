@@ -12,6 +12,7 @@ export type Target =
   | { readonly kind: 'logs'; readonly q?: string; readonly service?: string; readonly traceId?: string; readonly spanId?: string }
   | { readonly kind: 'metrics'; readonly q?: string; readonly service?: string; readonly metric?: string }
   | { readonly kind: 'queries' }
+  | { readonly kind: 'cardinality'; readonly metric?: string }
 
 /** What a click carries along: the time range, as text so that a live range stays live. */
 export interface LinkContext extends Partial<RangeText> {
@@ -39,6 +40,8 @@ export function linkTo(target: Target, { from, to, refresh }: LinkContext): stri
       return `/explore/metrics${stringifySearch({ ...time, metric: target.metric, q: target.q ?? metricQuery(target.service) })}`
     case 'queries':
       return `/queries${stringifySearch(time)}`
+    case 'cardinality':
+      return `/cardinality${stringifySearch({ ...time, metric: target.metric })}`
     default:
       return unreachable(target)
   }
