@@ -120,6 +120,7 @@ async function auditScreens(from: Browser, scheme: Scheme): Promise<void> {
       (shown) => openFirstError(shown).then(() => shown.getByRole('tab', { name: 'Logs' }).click()),
     ],
     ['trace-not-stored', `/traces/${'0'.repeat(31)}1`],
+    ['cardinality', `/cardinality?${range}`],
     ['not-found', '/no/such/page'],
     ['palette', `/services?${range}`, (shown) => shown.keyboard.press('Control+k')],
     ['shortcuts', `/services?${range}`, (shown) => shown.keyboard.press('?')],
