@@ -185,7 +185,7 @@ function floatDigits(verb: string, value: number, { precision }: Flags): string 
       return fixed(value, precision ?? 6)
     case 'e':
     case 'E': {
-      const text = exponent(Number.isFinite(value) ? value.toExponential(Math.min(precision ?? 6, 100)) : '')
+      const text = exponent(Number.isFinite(value) ? roundedExponential(value, Math.min(precision ?? 6, MAX_PLACES)) : '')
       return verb === 'E' ? text.toUpperCase() : text
     }
     case 'g':
@@ -201,9 +201,36 @@ function floatDigits(verb: string, value: number, { precision }: Flags): string 
 
 /** toFixed stops at 100 digits and writes an exponent from 1e21 on; both are rare enough for a slower way. */
 function fixed(value: number, precision: number): string {
-  const places = Math.min(precision, 100)
-  if (value < 1e21) return value.toFixed(places)
+  const places = Math.min(precision, MAX_PLACES)
+  if (value < 1e21) return roundedFixed(value, places)
   return Number.isFinite(value) ? BigInt(value).toString() + (places > 0 ? `.${'0'.repeat(places)}` : '') : ''
+}
+
+// 100: as many as JavaScript prints. A tie shows all its digits there.
+const MAX_PLACES = 100
+
+/** As toExponential, but a tie goes to the even digit: JavaScript takes the larger one. */
+function roundedExponential(value: number, places: number): string {
+  const [digits = '', power = '0'] = value.toExponential(MAX_PLACES).split('e')
+  const end = digits.indexOf('.') + 1 + places
+  return isTieToEven(digits, end) ? `${cutAt(digits, end)}e${power}` : value.toExponential(places)
+}
+
+/** As toFixed, but a tie goes to the even digit. */
+function roundedFixed(value: number, places: number): string {
+  const digits = value.toFixed(MAX_PLACES)
+  const end = digits.indexOf('.') + 1 + places
+  return isTieToEven(digits, end) ? cutAt(digits, end) : value.toFixed(places)
+}
+
+/** Whether exactly a half is cut off behind an even digit. */
+function isTieToEven(digits: string, end: number): boolean {
+  if (!/^50*$/.test(digits.slice(end))) return false
+  return '02468'.includes(digits.slice(0, end).replace('.', '').at(-1) ?? '')
+}
+
+function cutAt(digits: string, end: number): string {
+  return digits.slice(0, end).replace(/\.$/, '')
 }
 
 function exponent(text: string): string {
@@ -215,8 +242,8 @@ export function significant(value: number, precision: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
   if (value === 0) return Object.is(value, -0) ? '-0' : '0'
-  const digits = Math.min(Math.max(1, precision), 100)
-  const [mantissa = '', power = '0'] = value.toExponential(digits - 1).split('e')
+  const digits = Math.min(Math.max(1, precision), MAX_PLACES)
+  const [mantissa = '', power = '0'] = roundedExponential(value, digits - 1).split('e')
   if (Number(power) < -4 || Number(power) >= digits) return exponent(`${trimZeros(mantissa)}e${power}`)
   return trimZeros(fixed(value, Math.max(0, digits - 1 - Number(power))))
 }

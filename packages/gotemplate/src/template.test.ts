@@ -84,6 +84,13 @@ it('printf has the verbs, flags and error forms of Go', () => {
   check('{{printf "%*d|%+d|%e|%.3g|%T" 5 7 7 1234.5 1234.5 1.5}}', '    7|+7|1.234500e+03|1.23e+03|float64')
 })
 
+it('halves are rounded to the even digit', () => {
+  check(
+    '{{printf "%.4g %.2f %.2f %.0f %.0f %.2e" 1.5625 0.125 0.375 0.5 1.5 1.125}}',
+    '1.562 0.12 0.38 0 2 1.12e+00',
+  )
+})
+
 it('len, index, slice, print, html and urlquery', () => {
   check('{{len "é"}} {{len .}} {{index . 1}} {{slice "abcd" 1 3}}', '2 3 b bc', LIST)
   check('{{index . 9}}', 'template: t:1:2: executing "t" at <index . 9>: error calling index: index out of range: 9', LIST)
