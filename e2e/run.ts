@@ -24,6 +24,10 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
     file: 'conformance/remote-write-receiver.ts',
     about: "the Prometheus project's receiver tests, and what they sent read back (ORIEL_CONFORMANCE_DIR, Go)",
   },
+  'rule-tools': {
+    file: 'conformance/rule-tools.ts',
+    about: 'unit tests and checks of rules, configurations and metrics beside promtool (ORIEL_PEERS_DIR, ORIEL_CONFORMANCE_DIR)',
+  },
   'alert-templates': {
     file: 'conformance/alert-templates.ts',
     about: "Prometheus's own tests of alert templates (ORIEL_CONFORMANCE_DIR)",

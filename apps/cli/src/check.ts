@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { OrielError } from '@oriel/model'
+import { findRuleFiles } from '@oriel/alert'
 import { makeConfig, printConfig, readConfigFile } from '@oriel/server'
 import { parsePromDuration } from '@oriel/syntax'
 import { checkPrometheus } from './check-prometheus.ts'
@@ -14,12 +15,14 @@ export interface CheckConfigFlags extends CheckRulesFlags {
   readonly syntaxOnly?: boolean
   readonly lookbackDelta: string
   readonly agent?: boolean
+  /** Every file is one of Prometheus, whatever its name and keys. */
+  readonly isPrometheus?: boolean
 }
 
 /** Checks configuration files and what they name: those of Prometheus by their keys, others as ours. */
 export function checkConfigs(files: readonly string[], flags: CheckConfigFlags): Outcome {
   const outcomes = (files.length === 0 ? ['oriel.yaml'] : files).map((file) =>
-    isPrometheusFile(file) ? checkPrometheusConfig(file, flags) : checkOwnConfig(file, flags),
+    flags.isPrometheus === true || isPrometheusFile(file) ? checkPrometheusConfig(file, flags) : checkOwnConfig(file, flags),
   )
   return joined(outcomes)
 }
@@ -58,7 +61,7 @@ function checkOwnConfig(file: string, flags: CheckConfigFlags): Outcome {
     }
     const named = [
       ...(config.prometheusFile === undefined ? [] : [checkPrometheusConfig(config.prometheusFile, flags)]),
-      ...(config.ruleFiles.length === 0 ? [] : [checkRules(findFiles(config.ruleFiles), flags)]),
+      ...(config.ruleFiles.length === 0 ? [] : [checkRules(findRuleFiles(config.ruleFiles, '.'), flags)]),
     ]
     return joined([own, ...(flags.syntaxOnly === true ? [] : named)])
   } catch (error) {
@@ -72,7 +75,11 @@ function checkPrometheusConfig(file: string, flags: CheckConfigFlags): Outcome {
   const hasIntervalLint = !lints.includes('none') && (lints.includes('all') || lints.includes('too-long-scrape-interval'))
   const lookback = parsePromDuration(flags.lookbackDelta)
   const lookbackMs = hasIntervalLint && lookback.ok ? lookback.value : 0
-  const { ruleFiles, names, ...own } = checkPrometheus(file, { isSyntaxOnly: flags.syntaxOnly === true, isAgent: flags.agent === true, lookbackMs })
+  const { ruleFiles, names, ...own } = checkPrometheus(file, {
+    isSyntaxOnly: flags.syntaxOnly === true,
+    isAgent: flags.agent === true,
+    lookbackMs,
+  })
   const isLintFatal = flags.lintFatal === true
   const config: Outcome = { ...own, exitCode: own.exitCode === EXIT.lint && !isLintFatal ? EXIT.success : own.exitCode }
   if (flags.syntaxOnly === true || ruleFiles.length === 0) return config

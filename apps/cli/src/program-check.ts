@@ -45,13 +45,20 @@ export function addCheckCommands(program: Command): void {
     .command('rules')
     .description("run promtool's unit-test files")
     .argument('<files...>', 'the files')
-    .option('--run <regex>', 'only tests whose name matches; may be given more than once', (one: string, all: string[]) => [...all, one], [])
+    .option(
+      '--run <regex>',
+      'only tests whose name matches; may be given more than once',
+      (one: string, all: string[]) => [...all, one],
+      [],
+    )
     .option('--diff', 'show how alerts differ, line by line')
     .option('--json', 'print the results as JSON')
     .option('--ignore-unknown-fields', 'read over unknown keys of rule files')
     .option('--enable-feature <list>', "Prometheus's feature flags that the rules need")
     .addHelpText('after', TEST_EXAMPLES)
-    .action(async (files: string[], flags: TestRulesFlags) => tell(await (await import('./test-rules.ts')).testRules(files, flags)))
+    .action(async (files: string[], flags: TestRulesFlags) =>
+      tell(await (await import('./test-rules.ts')).testRules(files, flags)),
+    )
 }
 
 const CONFIG_EXAMPLES = `

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { addCheckCommands } from './program-check.ts'
 // The server is loaded only by the commands that run it: a query or --help must not wait for it.
 import type { QueryOptions } from './query.ts'
 import { queryLogQL, queryPromQL, queryTrace, queryTraces } from './query.ts'
@@ -23,16 +24,7 @@ export function makeProgram(): Command {
     .addHelpText('after', DEMO_EXAMPLES)
     .action(async (flags: ServeFlags & { rate: string; fault: string }) => (await import('./demo.ts')).runDemo(flags))
   addQueryCommands(program.command('query').description('ask a running server'))
-  const check = program.command('check').description('check files before they are used')
-  check
-    .command('config')
-    .description('check oriel.yaml: keys, values, and the files it names')
-    .argument('[file]', 'the file', 'oriel.yaml')
-    .option('--print', 'print the effective configuration, secrets left out')
-    .action(async (file: string, { print }: { print?: boolean }) => {
-      const { checkConfig } = await import('./check.ts')
-      process.stdout.write(checkConfig(file, print === true))
-    })
+  addCheckCommands(program)
   program
     .command('version')
     .description('print versions')

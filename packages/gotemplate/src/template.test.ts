@@ -85,10 +85,7 @@ it('printf has the verbs, flags and error forms of Go', () => {
 })
 
 it('halves are rounded to the even digit', () => {
-  check(
-    '{{printf "%.4g %.2f %.2f %.0f %.0f %.2e" 1.5625 0.125 0.375 0.5 1.5 1.125}}',
-    '1.562 0.12 0.38 0 2 1.12e+00',
-  )
+  check('{{printf "%.4g %.2f %.2f %.0f %.0f %.2e" 1.5625 0.125 0.375 0.5 1.5 1.125}}', '1.562 0.12 0.38 0 2 1.12e+00')
 })
 
 it('len, index, slice, print, html and urlquery', () => {

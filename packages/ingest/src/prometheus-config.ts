@@ -32,9 +32,13 @@ export interface PrometheusConfig {
 /**
  * Reads a prometheus.yml. `name` appears in messages, and relative paths are relative to its directory.
  *
- * Files that `scrape_config_files` names are read too. Throws `IngestError` INGEST_BAD_CONFIG where Prometheus would not start.
+ * Files that `scrape_config_files` names are read too, unless `readsFiles` is false. Throws `IngestError` INGEST_BAD_CONFIG where Prometheus would not start.
  */
-export function parsePrometheusConfig(text: string, name = 'prometheus.yml'): PrometheusConfig {
+export function parsePrometheusConfig(
+  text: string,
+  name = 'prometheus.yml',
+  { readsFiles = true }: { readonly readsFiles?: boolean } = {},
+): PrometheusConfig {
   const notes: ConfigNote[] = []
   const root = openConfig(name, text, notes, dirname(name))
   const global = root.child('global') ?? openConfig(name, '', notes)
@@ -53,7 +57,8 @@ export function parsePrometheusConfig(text: string, name = 'prometheus.yml'): Pr
   checkOtherSections(root, defaults.nameScheme)
   root.finish()
   global.finish()
-  for (const pattern of files) for (const file of matchFiles(pattern)) addJobFile(file, { defaults, jobs, notes })
+  for (const pattern of readsFiles ? files : [])
+    for (const file of matchFiles(pattern)) addJobFile(file, { defaults, jobs, notes })
   return { ...config, jobs: [...jobs.values()], notes }
 }
 
