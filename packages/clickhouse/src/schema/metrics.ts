@@ -92,11 +92,20 @@ const METADATA = `CREATE TABLE IF NOT EXISTS metric_metadata (
 ORDER BY (tenant, metric)
 SETTINGS ${DURABLE}`
 
+// Ids are hashes: in a fresh part ZSTD finds nothing in them and looks long, and once merged a run of one id is short in any form. Engine
+// CPU a sample at 100,000 rows an insert, merges in: 0.70 us against 0.94; 0.17 bytes a sample more where series are ten minutes
+// long, a tenth of that where an hour's samples of a series lie together (medians of two, 2026-11).
+const ID_CODECS = `ALTER TABLE samples
+  MODIFY COLUMN metric_id UInt64 CODEC(LZ4),
+  MODIFY COLUMN series_id UInt128 CODEC(LZ4),
+  MODIFY COLUMN hour UInt32 MATERIALIZED intDiv(toUnixTimestamp64Milli(t), 3600000) CODEC(LZ4)`
+
 /** Samples, the index of their series, and what goes with them. */
 export const METRIC_TABLES: TableFamily = {
   name: 'metrics',
   migrations: [
     { version: 1, statements: [SAMPLES, SERIES, LABEL_VALUES, EXEMPLARS, METADATA] },
     { version: 2, statements: [HISTOGRAMS] },
+    { version: 3, statements: [ID_CODECS] },
   ],
 }
