@@ -32,6 +32,14 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
     file: 'conformance/alert-templates.ts',
     about: "Prometheus's own tests of alert templates (ORIEL_CONFORMANCE_DIR)",
   },
+  'prometheus-openapi': {
+    file: 'conformance/prometheus-openapi.ts',
+    about: "the Prometheus API against Prometheus's own description of it (ORIEL_CONFORMANCE_DIR)",
+  },
+  'prometheus-api-peer': {
+    file: 'conformance/prometheus-api-peer.ts',
+    about: 'the Prometheus API beside a real Prometheus: status, shapes, texts of errors (ORIEL_PEERS_DIR)',
+  },
   browser: { file: 'browser/golden-path.ts', about: 'error spike to logs by clicks alone, screenshots, axe (ORIEL_URL)' },
 }
 

@@ -70,7 +70,8 @@ function compile(pattern: string, flags: number): RE2JS {
   try {
     return RE2JS.compile(pattern, flags)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    // The flags that stand for our options are no part of what the user wrote.
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/`\(\?[si]+\)/, '`')
     throw new OrielError('MODEL_BAD_REGEX', `cannot compile regex ${JSON.stringify(pattern)}: ${reason}`, { cause: error })
   }
 }

@@ -106,7 +106,7 @@ function parseMatcher(cursor: Cursor): Matcher | undefined {
   const literal = cursor.expect('string', 'label matching', 'string')
   const matcher: Matcher = { name, op, value: unquoted(literal) }
   const refusal = op === '=~' || op === '!~' ? regexRefusal(matcher) : undefined
-  if (refusal !== undefined) cursor.report(joinSpans(first.span, literal.span), refusal)
+  if (refusal !== undefined) cursor.report(joinSpans(first.span, literal.span), withoutOurWords(refusal))
   return refusal === undefined ? matcher : undefined
 }
 
@@ -114,6 +114,11 @@ function parseMatcher(cursor: Cursor): Matcher | undefined {
 export function unquoted(token: Token): string {
   const value = unquote(token.text)
   return value.ok ? value.value : ''
+}
+
+/** Prometheus tells what Go's regexp package says, without the pattern before it. */
+function withoutOurWords(refusal: string): string {
+  return refusal.replace(/^cannot compile regex .*?(?=error parsing regexp: )/s, '')
 }
 
 function matchOp(kind: string): Matcher['op'] | undefined {

@@ -88,7 +88,7 @@ export function tokenize(text: string): Token[] {
     if (token.kind === 'error') return tokens
     at = skipBlank(text, token.span.end)
   }
-  tokens.push(endToken(text, state))
+  tokens.push(endToken(text, state, tokens))
   return tokens
 }
 
@@ -101,9 +101,12 @@ function skipBlank(text: string, at: number): number {
   return i
 }
 
-function endToken(text: string, { braceAt, bracketAt, parens }: LexState): Token {
+function endToken(text: string, { braceAt, bracketAt, parens }: LexState, tokens: readonly Token[]): Token {
   const end = text.length
   if (braceAt !== undefined) return errorToken(text, end, 'unexpected end of input inside braces')
+  // A bracket that holds no number yet: the lexer is still at the duration.
+  const hasNumber = tokens.some(({ kind, span }) => span.start > (bracketAt ?? end) && (kind === 'number' || kind === 'duration'))
+  if (bracketAt !== undefined && !hasNumber) return errorToken(text, end, 'unexpected end of input in duration expression')
   if (parens > 0) return errorToken(text, end, 'unclosed left parenthesis')
   if (bracketAt !== undefined) return errorToken(text, end, 'unclosed left bracket')
   return { kind: 'eof', span: { start: end, end }, text: '' }

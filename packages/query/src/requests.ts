@@ -78,7 +78,7 @@ export type TraceAnswer = QueryAnswer<readonly Span[]>
 
 /** What the runner allows beside the store's limits. */
 export interface RunnerLimits extends QueryLimits {
-  /** Steps of one range query. 11,000 as Prometheus: a week at 1 minute, a year at 1 hour. */
+  /** Steps of one range query. 11,001 as Prometheus: a week at 1 minute, a year at 1 hour. */
   readonly maxSteps: number
   /** `end - start` of one query; 0 for no limit. */
   readonly maxRangeMs: number

@@ -156,11 +156,11 @@ describe('languages', () => {
 })
 
 describe('limits', () => {
-  test('11,001 steps are refused and 11,000 are not', async () => {
+  test('11,002 steps are refused and 11,001 are not', async () => {
     const runner = makeRunner()
     const ask = (steps: number) =>
       codeOf(runner.runPromQL({ expr: '1', kind: 'range', startMs: 0, endMs: (steps - 1) * 1_000, stepMs: 1_000 }, caller))
-    expect([await ask(11_000), await ask(11_001)]).toEqual(['ok', 'QUERY_LIMIT'])
+    expect([await ask(11_001), await ask(11_002)]).toEqual(['ok', 'QUERY_LIMIT'])
   })
 
   test('steps limit metric queries over logs, not log queries', async () => {

@@ -38,7 +38,8 @@ import { runTraceSearch, searchText } from './traces.ts'
 /** Limits that suit one machine; settable per tenant with `limitsOf`. */
 export const DEFAULT_RUNNER_LIMITS: RunnerLimits = {
   ...DEFAULT_QUERY_LIMITS,
-  maxSteps: 11_000,
+  // As Prometheus, which counts the distances between points.
+  maxSteps: 11_001,
   maxRangeMs: 0,
   // 20 at once as Prometheus (query.max-concurrency); 200 waiting is a few dashboards of many panels.
   maxConcurrent: 20,

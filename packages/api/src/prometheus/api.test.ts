@@ -71,12 +71,13 @@ describe('Prometheus API', () => {
   it('tells a syntax error with its place', async () => {
     const { status, body } = await server.json('/api/v1/query?query=up{')
     expect(status).toBe(400)
-    expect(body).toMatchObject({ status: 'error', errorType: 'bad_data', position: { start: 3 } })
+    const error = 'invalid parameter "query": 1:4: parse error: unexpected end of input inside braces'
+    expect(body).toEqual({ status: 'error', errorType: 'bad_data', error })
   })
 
   async function refuses(path: string, want: string): Promise<void> {
     const { status, body } = await server.json(path)
-    expect([status, body]).toMatchObject([400, { status: 'error', errorType: 'bad_data', error: want }])
+    expect([status, body]).toEqual([400, { status: 'error', errorType: 'bad_data', error: want }])
   }
 
   it('refuses what it cannot read in the words of Prometheus', async () => {

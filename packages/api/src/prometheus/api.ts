@@ -14,6 +14,7 @@ import { liveNotifications, notifications } from './notifications.ts'
 import { instantQuery, rangeQuery } from './query.ts'
 import { MAX_READ_BYTES, remoteRead } from './read.ts'
 import { alertmanagers, alerts, rules } from './rules.ts'
+import { searchLabelNames, searchLabelValues, searchMetricNames } from './search.ts'
 import { selfMetrics } from './self-metrics.ts'
 import { buildInfo, runtimeInfo, tsdbBlocks, tsdbStatus, walReplay } from './status.ts'
 import { success } from './success.ts'
@@ -39,6 +40,9 @@ const PATHS: readonly (readonly [methods: Route['methods'], path: string, handle
   [BOTH, '/labels', labelNames],
   [GET, '/label/:name/values', labelValues],
   [BOTH, '/series', series],
+  [BOTH, '/search/metric_names', searchMetricNames],
+  [BOTH, '/search/label_names', searchLabelNames],
+  [BOTH, '/search/label_values', searchLabelValues],
   [GET, '/metadata', metadata],
   [GET, '/targets', targets],
   [GET, '/targets/metadata', targetMetadata],
@@ -113,10 +117,9 @@ const WORDS: Readonly<Partial<Record<FailureKind, Words>>> = {
   internal: { status: 500, errorType: 'internal' },
 }
 
-/** A failure in Prometheus's envelope. `position` is ours: where in the query text, for editors. */
-function renderFailure({ kind, message, position }: Failure): Answer {
+/** A failure in Prometheus's envelope, which has room for nothing else: a place in the query text stands in the message. */
+function renderFailure({ kind, message }: Failure): Answer {
   const status = STATUS_OF_KIND[kind]
   const words = WORDS[kind] ?? { status, errorType: status < 500 ? 'bad_data' : 'internal' }
-  const body = { status: 'error', errorType: words.errorType, error: message }
-  return jsonAnswer(position === undefined ? body : { ...body, position }, words.status)
+  return jsonAnswer({ status: 'error', errorType: words.errorType, error: message }, words.status)
 }

@@ -20,16 +20,21 @@ export function requiredTime({ query }: Exchange, name: string): UnixMs {
 }
 
 /** The same, `fallback` where it is absent. */
-export function optionalTime(exchange: Exchange, name: string, fallback: UnixMs): UnixMs {
+export function optionalTime(
+  exchange: Exchange,
+  name: string,
+  fallback: UnixMs,
+  fail: (why: string) => never = (why) => refuse(name, why),
+): UnixMs {
   const text = exchange.query.get(name) ?? ''
   if (text === '') return fallback
-  const why = `invalid time value for '${name}': cannot parse ${goQuote(text)} to a valid timestamp`
-  return parseTime(text) ?? refuse(name, why)
+  return parseTime(text) ?? fail(`invalid time value for '${name}': cannot parse ${goQuote(text)} to a valid timestamp`)
 }
 
 /** A duration in milliseconds: seconds with fraction, or a Prometheus duration. Throws what `fail` makes of the reason. */
 export function parseDurationText(text: string, fail: (why: string) => never): number {
-  if (isDecimal(text)) {
+  // A number too large for a double is no number in Go.
+  if (isDecimal(text) && Number.isFinite(Number(text))) {
     const durationMs = Number(text) * 1_000
     return Math.abs(durationMs) <= MAX_GO_MS
       ? durationMs
