@@ -4,7 +4,7 @@ import { makeGrid } from '@oriel/vector'
 import type { Call, Expr } from './ast.ts'
 import { withoutParens } from './ast.ts'
 import { evalRangeCall } from './eval-range.ts'
-import type { Evaluation } from './evaluation.ts'
+import type { Evaluation, InPieces } from './evaluation.ts'
 import { vectorAt } from './evaluation.ts'
 import type { Steps, VectorValue } from './values.ts'
 import { compact, vectorOf } from './values.ts'
@@ -17,10 +17,10 @@ export function evalAbsent(evaluation: Evaluation, call: Call, steps: Steps): Ve
 }
 
 /** `absent_over_time(x[5m])`: 1 at the steps whose window has no sample. */
-export function evalAbsentOverTime(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
+export function* evalAbsentOverTime(evaluation: Evaluation, call: Call, steps: Steps): InPieces<VectorValue> {
   const [arg] = call.args
   if (arg === undefined) throw new TypeError('absent_over_time without an argument')
-  return gapsOf(evalRangeCall(evaluation, { ...call, name: 'present_over_time' }, steps), arg, steps)
+  return gapsOf(yield* evalRangeCall(evaluation, { ...call, name: 'present_over_time' }, steps), arg, steps)
 }
 
 function gapsOf({ grid }: VectorValue, arg: Expr, steps: Steps): VectorValue {

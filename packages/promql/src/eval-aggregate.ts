@@ -5,20 +5,18 @@ import type { Aggregation, AggregationOp, Call } from './ast.ts'
 import { withoutParens } from './ast.ts'
 import { evalRangeAggregation, isRangeCall } from './eval-range.ts'
 import { evalCountValues, evalLimit, evalRanked } from './eval-selection.ts'
-import type { Evaluation } from './evaluation.ts'
+import type { Evaluation, InPieces } from './evaluation.ts'
 import { scalarAt, vectorAt } from './evaluation.ts'
 import { HistogramNotes } from './histogram-notes.ts'
 import { noteQuantiles } from './range-functions.ts'
 import type { Steps, VectorValue } from './values.ts'
 
 /** Evaluates `sum by (x) (...)` and its kin. */
-export function evalAggregation(evaluation: Evaluation, node: Aggregation, steps: Steps): VectorValue {
+export function* evalAggregation(evaluation: Evaluation, node: Aggregation, steps: Steps): InPieces<VectorValue> {
   const { op, grouping, isWithout } = node
   if (op === 'count_values') return evalCountValues(evaluation, node, steps)
-  const inner = withoutParens(node.expr)
-  if (isFold(op) && inner.kind === 'call' && isFusable(evaluation, inner)) {
-    return evalRangeAggregation(evaluation, node, op, inner, steps)
-  }
+  const fused = fusedCall(evaluation, node)
+  if (fused !== undefined && isFold(op)) return yield* evalRangeAggregation(evaluation, node, op, fused, steps)
   const parameter = node.param === undefined ? undefined : scalarAt(evaluation, node.param, steps)
   const input = vectorAt(evaluation, node.expr, steps)
   const groups = groupSeries(input.grid.labels, grouping, isWithout)
@@ -26,7 +24,7 @@ export function evalAggregation(evaluation: Evaluation, node: Aggregation, steps
     case 'quantile': {
       const quantiles = parameter ?? new Float64Array(steps.count)
       noteQuantiles(evaluation, extremesOf(quantiles), node.param)
-      const notes = new HistogramNotes(evaluation.notes, inner.span)
+      const notes = new HistogramNotes(evaluation.notes, withoutParens(node.expr).span)
       return aggregated(input, groups.groupOf, aggregateQuantile(floatsOf(input.grid, op, notes), groups, quantiles))
     }
     case 'topk':
@@ -47,14 +45,17 @@ export function evalAggregation(evaluation: Evaluation, node: Aggregation, steps
   }
 }
 
+/** The range function in an aggregation that is evaluated together with it, series by series; `undefined` for none. */
+export function fusedCall(evaluation: Evaluation, { op, expr }: Aggregation): Call | undefined {
+  const inner = withoutParens(expr)
+  if (!isFold(op) || inner.kind !== 'call' || !isRangeCall(inner) || inner.name === 'absent_over_time') return undefined
+  return evaluation.pushedOf(inner) === undefined ? inner : undefined
+}
+
 const FOLDS: ReadonlySet<AggregationOp> = new Set<FoldOp>(['sum', 'avg', 'count', 'min', 'max', 'group', 'stddev', 'stdvar'])
 
 function isFold(op: AggregationOp): op is FoldOp {
   return FOLDS.has(op)
-}
-
-function isFusable(evaluation: Evaluation, call: Call): boolean {
-  return isRangeCall(call) && call.name !== 'absent_over_time' && evaluation.pushedOf(call) === undefined
 }
 
 /** The values a warning names: NaN if any, the greatest above 1, the least below 0. */

@@ -13,16 +13,16 @@ import { evalRangeCall, isRangeCall } from './eval-range.ts'
 import { evalSelectorStarts, evalSelectorTimes } from './eval-selector.ts'
 import { evalSort } from './eval-sort.ts'
 import { secondsOf, TIME_FUNCTIONS, timeArgument } from './eval-time.ts'
-import type { Evaluation } from './evaluation.ts'
+import type { Evaluation, InPieces } from './evaluation.ts'
 import { scalarAt, vectorAt } from './evaluation.ts'
 import { MATH_FUNCTIONS } from './math-functions.ts'
 import type { ScalarValue, Steps, Value, VectorValue } from './values.ts'
 import { compact, dropNames, emptyVector, isOneMetric, mergeSameLabels, vectorOf } from './values.ts'
 
 /** Evaluates a function call. */
-export function evalCall(evaluation: Evaluation, call: Call, steps: Steps): Value {
-  if (call.name === 'absent_over_time') return evalAbsentOverTime(evaluation, call, steps)
-  if (isRangeCall(call)) return evalRangeCall(evaluation, call, steps)
+export function* evalCall(evaluation: Evaluation, call: Call, steps: Steps): InPieces<Value> {
+  if (call.name === 'absent_over_time') return yield* evalAbsentOverTime(evaluation, call, steps)
+  if (isRangeCall(call)) return yield* evalRangeCall(evaluation, call, steps)
   const math = MATH_FUNCTIONS.get(call.name)
   if (math !== undefined) return mapped(evaluation, argument(evaluation, call, 0, steps), math)
   const ofHistogram = HISTOGRAM_FUNCTIONS.get(call.name)

@@ -6,7 +6,7 @@ import { cellAt, makeGridLike, putCell } from '@oriel/vector'
 import type { Call } from './ast.ts'
 import { evalSelector, evalSelectorTimes } from './eval-selector.ts'
 import type { Evaluation } from './evaluation.ts'
-import { vectorAt } from './evaluation.ts'
+import { atOnce, vectorAt } from './evaluation.ts'
 import { printLabels } from './print-labels.ts'
 import type { Steps, VectorValue } from './values.ts'
 import { sameLabelset, vectorOf } from './values.ts'
@@ -29,7 +29,7 @@ export function evalInfo(evaluation: Evaluation, call: Call, steps: Steps): Vect
   const wanted = new Set(
     base.grid.labels.filter((_, i) => isIgnored[i] !== true && hasIdentity(base.grid.labels[i])).map(identityOf),
   )
-  refuseHistograms(evalSelector(evaluation, selector, steps).grid, wanted)
+  refuseHistograms(atOnce(evalSelector(evaluation, selector, steps)).grid, wanted)
   const info = evalSelectorTimes(evaluation, selector, steps).grid
   const join = new InfoJoin(
     info,

@@ -9,7 +9,7 @@ import type { Aggregation, Call, Expr } from './ast.ts'
 import { withoutParens } from './ast.ts'
 import type { RangePoints } from './eval-selector.ts'
 import { evalRange, repeated } from './eval-selector.ts'
-import type { Evaluation, RangeExpr } from './evaluation.ts'
+import type { Evaluation, InPieces, RangeExpr } from './evaluation.ts'
 import { CHECK_EVERY } from './evaluation.ts'
 import { HistogramNotes } from './histogram-notes.ts'
 import type { MixedFunction } from './mixed-functions.ts'
@@ -36,7 +36,7 @@ export function isRangeCall({ args }: Call): boolean {
 }
 
 /** Evaluates a function over ranges: `rate`, `..._over_time` and their kin. */
-export function evalRangeCall(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
+export function evalRangeCall(evaluation: Evaluation, call: Call, steps: Steps): InPieces<VectorValue> {
   return finishRange(evaluation, prepareRange(evaluation, call, steps))
 }
 
@@ -80,9 +80,9 @@ function noteSpan({ args: [first] }: Call): TextSpan {
 
 const NO_PLACE: TextSpan = { start: 0, end: 0 }
 
-function finishRange(evaluation: Evaluation, prepared: PreparedRange): VectorValue {
+function* finishRange(evaluation: Evaluation, prepared: PreparedRange): InPieces<VectorValue> {
   const { call, points, repeats } = prepared
-  const slid = slide(evaluation, prepared)
+  const slid = yield* slide(prepared)
   const grid = repeats > 1 ? repeated(slid, repeats) : slid
   evaluation.countSamples(grid.values.length)
   if (isRate(call)) noteCounters(evaluation, call, grid)
@@ -93,13 +93,13 @@ function finishRange(evaluation: Evaluation, prepared: PreparedRange): VectorVal
  * Evaluates an aggregation of a range function, such as `sum by (x) (rate(...))`: each series is slid over into a scratch row and
  * added to its group, so that the values of all series never exist at once.
  */
-export function evalRangeAggregation(
+export function* evalRangeAggregation(
   evaluation: Evaluation,
   node: Aggregation,
   op: FoldOp,
   call: Call,
   steps: Steps,
-): VectorValue {
+): InPieces<VectorValue> {
   const { grouping, isWithout } = node
   const prepared = prepareRange(evaluation, call, steps)
   const { windows, points, repeats } = prepared
@@ -107,7 +107,7 @@ export function evalRangeAggregation(
   const isDelayed = evaluation.features.delayedNameRemoval
   const isPlain = samples.histograms === undefined && !prepared.usesStarts
   if (!isPlain || repeats > 1 || KEEPS_NAME.has(call.name) || !(isDelayed || isOneMetric(samples.labels))) {
-    const input = finishRange(evaluation, prepared)
+    const input = yield* finishRange(evaluation, prepared)
     return aggregateFold(evaluation, node, op, input)
   }
   // Names matter only to a grouping that could keep them.
@@ -115,23 +115,22 @@ export function evalRangeAggregation(
   const labels = isDelayed || !seesNames ? samples.labels : samples.labels.map(withoutName)
   const groups = groupSeries(labels, grouping, isWithout)
   const accumulator = makeAccumulator(op, groups.labels, windows.steps)
-  const metrics = accumulate(evaluation, prepared, groups.groupOf, accumulator)
+  const metrics = yield* accumulate(prepared, groups.groupOf, accumulator)
   if (isRate(call)) for (const of of metrics) noteCounter(evaluation, of, noteSpan(call))
   const grid = accumulator.finish()
   return compact(vectorOf(grid, new Uint8Array(grid.labels.length).fill(isDelayed ? 1 : 0)))
 }
 
 /** Slides over each series and adds it to its group. Returns the labels of a series with values of each metric. */
-function accumulate(
-  evaluation: Evaluation,
+function* accumulate(
   { fun, windows, points: { samples } }: PreparedRange,
   groupOf: Uint32Array,
   accumulator: Accumulator,
-): Labels[] {
+): InPieces<Labels[]> {
   const row: SeriesOut = { values: new Float64Array(windows.steps), present: new Uint8Array(windows.steps), at: 0 }
   const seen = new Map<string, Labels>()
   for (let i = 0; i < samples.labels.length; i++) {
-    if (i % CHECK_EVERY === 0) evaluation.checkCancelled()
+    if (i % CHECK_EVERY === 0) yield
     row.present.fill(0)
     slideOne(samples, i, windows, fun, row)
     if (!row.present.includes(1)) continue
@@ -192,14 +191,14 @@ function isRange(expr: Expr): expr is RangeExpr {
   return expr.kind === 'matrixSelector' || expr.kind === 'subquery'
 }
 
-function slide(evaluation: Evaluation, { points: { samples }, windows, fun, mixed, usesStarts }: PreparedRange): Grid {
+function* slide({ points: { samples }, windows, fun, mixed, usesStarts }: PreparedRange): InPieces<Grid> {
   const { labels, histograms } = samples
   const grid = histograms === undefined ? makeGrid(labels, windows.steps) : makeMixedGrid(labels, windows.steps)
   const out: SeriesOut = { values: grid.values, present: grid.present, at: 0 }
   const { startsMs: _startsMs, ...unstarted } = samples
   const seen = usesStarts ? samples : unstarted
   for (let i = 0; i < labels.length; i++) {
-    if (i % CHECK_EVERY === 0) evaluation.checkCancelled()
+    if (i % CHECK_EVERY === 0) yield
     out.at = i * windows.steps
     if (!usesStarts && !hasHistograms(samples, i)) slideOne(samples, i, windows, fun, out)
     else {

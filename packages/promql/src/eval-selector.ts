@@ -13,8 +13,8 @@ import {
   withResetHint,
 } from '@oriel/vector'
 import type { Subquery, VectorSelector } from './ast.ts'
-import type { Evaluation, RangeExpr } from './evaluation.ts'
-import { vectorAt } from './evaluation.ts'
+import type { Evaluation, InPieces, RangeExpr } from './evaluation.ts'
+import { atOnce, CHECK_EVERY, vectorAt } from './evaluation.ts'
 import { smoothedAt } from './histogram-extended.ts'
 import { HistogramNotes } from './histogram-notes.ts'
 import { subquerySteps, windowEnds } from './leaves.ts'
@@ -24,22 +24,24 @@ import type { Steps, VectorValue } from './values.ts'
 import { emptyVector, vectorOf } from './values.ts'
 
 /** An instant selector at every step: the latest sample within the lookback, unless it is a staleness marker. */
-export function evalSelector(evaluation: Evaluation, node: VectorSelector, steps: Steps): VectorValue {
+export function* evalSelector(evaluation: Evaluation, node: VectorSelector, steps: Steps): InPieces<VectorValue> {
   if (node.extension === 'smoothed') return evalSmoothed(evaluation, node, steps)
   const { samples } = evaluation.leafOf(node)
   const isFixed = node.at !== undefined
   const windows = windowsOf(node, evaluation.lookbackMs, isFixed ? { ...steps, count: 1 } : steps)
-  const grid = latest(samples, samples, windows)
+  evaluation.countSamples(samples.labels.length * windows.steps)
+  const grid = yield* latest(samples, samples, windows)
   if (samples.histograms !== undefined) fillHistograms(samples, samples.histograms, windows, grid)
   const kept = withoutEmptyRows(grid)
   return vectorOf(isFixed ? repeated(kept, steps.count) : kept)
 }
 
 /** The value of each series' latest sample at each step; `points` are the samples or something else at their times. */
-function latest(samples: SeriesSamples, points: PointColumns, windows: Windows): Grid {
+function* latest(samples: SeriesSamples, points: PointColumns, windows: Windows): InPieces<Grid> {
   const grid = makeGrid(samples.labels, windows.steps)
   const out = { values: grid.values, present: grid.present, at: 0 }
   for (let i = 0; i < samples.labels.length; i++) {
+    if (i % CHECK_EVERY === 0) yield
     out.at = i * windows.steps
     lastInWindows(points, samples.stale, samples.offsets[i]!, samples.offsets[i + 1]!, windows, out)
   }
@@ -54,7 +56,7 @@ function fillHistograms(
   grid: Grid,
 ): void {
   const positions = Float64Array.from(histograms.keys())
-  const at = latest(samples, { tMs: samples.tMs, values: positions }, windows)
+  const at = atOnce(latest(samples, { tMs: samples.tMs, values: positions }, windows))
   for (let cell = 0; cell < at.values.length; cell++) {
     const histogram = at.present[cell] === 1 ? histograms[at.values[cell]!] : undefined
     if (histogram !== undefined) putCell(grid, cell, histogram)
@@ -99,7 +101,7 @@ export function evalSelectorStarts(evaluation: Evaluation, node: VectorSelector,
 function secondsAtSteps(evaluation: Evaluation, node: VectorSelector, steps: Steps, milliseconds: Float64Array): VectorValue {
   const { samples } = evaluation.leafOf(node)
   const points = { tMs: samples.tMs, values: milliseconds.map((ms) => ms / 1_000) }
-  const { labels, values, present } = latest(samples, points, windowsOf(node, evaluation.lookbackMs, steps))
+  const { labels, values, present } = atOnce(latest(samples, points, windowsOf(node, evaluation.lookbackMs, steps)))
   return vectorOf(withoutEmptyRows({ labels, steps: steps.count, values, present }))
 }
 

@@ -15,7 +15,7 @@ import { DEFAULT_FEATURES } from './features.ts'
 import { readLeaves } from './leaves.ts'
 import { parseExpr } from './parse.ts'
 import { resolve } from './resolve.ts'
-import type { Steps, VectorValue } from './values.ts'
+import type { Steps, Value, VectorValue } from './values.ts'
 import { dropMarkedNames, mergeSameLabels, pickSeries } from './values.ts'
 
 /**
@@ -132,8 +132,8 @@ export async function evaluate(
   const inner = withoutParens(expr)
   const answer =
     inner.kind === 'matrixSelector' || inner.kind === 'subquery'
-      ? rangesOf(evaluator, inner, steps)
-      : answerOf(evaluator, expr, query, steps)
+      ? await rangesOf(evaluator, inner, steps)
+      : answerOf(await evaluator.run(expr, steps), query, steps)
   const notes = evaluator.notes.all()
   return {
     ...answer,
@@ -168,8 +168,7 @@ function stepsOf({ startMs, endMs, stepMs }: PromqlQuery): Steps {
   return { startMs, stepMs, count: Math.max(0, Math.floor((endMs - startMs) / stepMs) + 1) }
 }
 
-function answerOf(evaluator: Evaluator, expr: Expr, query: PromqlQuery, steps: Steps): Answer {
-  const value = evaluator.evaluate(expr, steps)
+function answerOf(value: Value, query: PromqlQuery, steps: Steps): Answer {
   const isMoment = query.startMs === query.endMs
   switch (value.kind) {
     case 'string':
@@ -210,7 +209,12 @@ function matrixOf({ labels, values, present, histograms }: Grid, { startMs, step
 }
 
 /** A bare range for one moment: the samples in its window, as they are. */
-function rangesOf(evaluator: Evaluator, node: Extract<Expr, { kind: 'matrixSelector' | 'subquery' }>, steps: Steps): Answer {
+async function rangesOf(
+  evaluator: Evaluator,
+  node: Extract<Expr, { kind: 'matrixSelector' | 'subquery' }>,
+  steps: Steps,
+): Promise<Answer> {
+  if (node.kind === 'subquery') await evaluator.runOperands(node, steps)
   const { samples, windows } = evalRange(evaluator, node, steps)
   const extension = node.kind === 'matrixSelector' ? node.selector.extension : undefined
   if (extension !== undefined) return extendedRanges(samples, windows, { kind: extension, reachMs: evaluator.lookbackMs })

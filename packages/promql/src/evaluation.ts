@@ -14,7 +14,7 @@ export interface Evaluation {
   /** A query for one moment keeps duplicates until the end and the order of `topk` and `sort`. */
   readonly isInstant: boolean
   readonly notes: Notes
-  /** Evaluates a sub-expression at `steps`. */
+  /** The value of a sub-expression at `steps`: evaluated before its operator as a rule, otherwise now. */
   evaluate(expr: Expr, steps: Steps): Value
   /** What was read for a selector. */
   leafOf(selector: VectorSelector): Leaf
@@ -26,8 +26,22 @@ export interface Evaluation {
   checkCancelled(): void
 }
 
-/** 1,000 series: some milliseconds of work between two looks at the clock. */
-export const CHECK_EVERY = 1_000
+/** 256 series: a millisecond or two of work between two looks at the clock. */
+export const CHECK_EVERY = 256
+
+/**
+ * A long computation in pieces: it yields where others may have the thread, and returns its result at the end.
+ *
+ * Whoever runs it lets them (`Evaluator.run`), or takes the result at once.
+ */
+export type InPieces<Result> = Generator<undefined, Result, undefined>
+
+/** Runs a computation without letting go of the thread. */
+export function atOnce<Result>(pieces: InPieces<Result>): Result {
+  let piece = pieces.next()
+  while (piece.done !== true) piece = pieces.next()
+  return piece.value
+}
 
 /** A range: what a range function slides over. */
 export type RangeExpr = MatrixSelector | Subquery

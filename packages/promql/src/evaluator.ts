@@ -1,18 +1,20 @@
 import { METRIC_NAME } from '@oriel/model'
 import type { QueryContext } from '@oriel/store'
+import { breathe } from '@oriel/store'
 import { QueryError } from '@oriel/syntax'
 import { scaleHistogram } from '@oriel/vector'
 import type { Expr, Unary, VectorSelector } from './ast.ts'
-import { withoutParens } from './ast.ts'
-import { evalAggregation } from './eval-aggregate.ts'
+import { childrenOf, withoutParens } from './ast.ts'
+import { evalAggregation, fusedCall } from './eval-aggregate.ts'
 import { evalBinary } from './eval-binary.ts'
 import { evalCall } from './eval-call.ts'
 import { noteCounter } from './eval-range.ts'
 import { evalSelector, withoutEmptyRows } from './eval-selector.ts'
-import type { Evaluation } from './evaluation.ts'
-import { Notes } from './evaluation.ts'
+import type { Evaluation, InPieces } from './evaluation.ts'
+import { atOnce, Notes } from './evaluation.ts'
 import type { PromqlFeatures } from './features.ts'
 import type { Leaf, Leaves, PushedGrid } from './leaves.ts'
+import { SELECTOR_FUNCTIONS, subquerySteps } from './leaves.ts'
 import type { Steps, Value } from './values.ts'
 import { dropNames, emptyVector, mergeSameLabels, vectorOf } from './values.ts'
 
@@ -37,6 +39,8 @@ export class Evaluator implements Evaluation {
   readonly isInstant: boolean
   readonly notes: Notes = new Notes()
   readonly #leaves: Leaves
+  /** Operands that were evaluated and not taken yet. */
+  readonly #done = new Map<Expr, { readonly steps: Steps; readonly value: Value }>()
   readonly #context: QueryContext
   readonly #now: () => number
   readonly #deadlineMs: number
@@ -52,7 +56,40 @@ export class Evaluator implements Evaluation {
     this.#deadlineMs = deadlineMs
   }
 
+  /** Evaluates `expr`, operands before their operator, and lets others have the thread between operators and within long ones. */
+  async run(expr: Expr, steps: Steps): Promise<Value> {
+    if (this.pushedOf(expr) === undefined) await this.runOperands(expr, steps)
+    const pieces = this.#inPieces(expr, steps)
+    for (;;) {
+      await breathe()
+      this.checkCancelled()
+      const piece = pieces.next()
+      if (piece.done === true) return piece.value
+    }
+  }
+
+  /** Evaluates what the operator `expr` will ask for. */
+  async runOperands(expr: Expr, steps: Steps): Promise<void> {
+    const fused = expr.kind === 'aggregation' ? fusedCall(this, expr) : undefined
+    const at = expr.kind === 'subquery' ? subquerySteps(expr, steps, this.defaultStepMs) : steps
+    this.countSamples(at.count)
+    for (const operand of operandsOf(fused ?? expr)) {
+      if (operand.kind === 'subquery') await this.runOperands(operand, at)
+      else this.#done.set(operand, { steps: at, value: await this.run(operand, at) })
+    }
+  }
+
   evaluate(expr: Expr, steps: Steps): Value {
+    const done = this.#done.get(expr)
+    if (done !== undefined && isSame(done.steps, steps)) {
+      // Its operator takes it once; held longer it would only fill the memory.
+      this.#done.delete(expr)
+      return done.value
+    }
+    return atOnce(this.#inPieces(expr, steps))
+  }
+
+  *#inPieces(expr: Expr, steps: Steps): InPieces<Value> {
     this.checkCancelled()
     const pushed = this.pushedOf(expr)
     if (pushed !== undefined) return this.#pushedValue(expr, pushed)
@@ -67,16 +104,14 @@ export class Evaluator implements Evaluation {
         return this.#unary(expr, steps)
       case 'vectorSelector': {
         if (steps.count === 0) return emptyVector(0)
-        const value = evalSelector(this, expr, steps)
-        this.countSamples(value.grid.values.length)
-        return value
+        return yield* evalSelector(this, expr, steps)
       }
       case 'aggregation':
-        return evalAggregation(this, expr, steps)
+        return yield* evalAggregation(this, expr, steps)
       case 'binary':
         return evalBinary(this, expr, steps)
       case 'call':
-        return evalCall(this, expr, steps)
+        return yield* evalCall(this, expr, steps)
       case 'matrixSelector':
       case 'subquery':
         throw new QueryError('QUERY_TYPE', 'a range can only be the argument of a function', { span: expr.span })
@@ -143,6 +178,20 @@ export class Evaluator implements Evaluation {
     const named = matchers.filter(({ name, op }) => name === METRIC_NAME && op === '=')
     noteCounter(this, named, withoutParens(range).span)
   }
+}
+
+/** What an operator takes the values of, among what is written in it; a subquery stands for what it ranges over. */
+function operandsOf(expr: Expr): readonly Expr[] {
+  if (expr.kind !== 'call') return childrenOf(expr)
+  const operands = expr.args.map((arg) => (withoutParens(arg).kind === 'subquery' ? withoutParens(arg) : arg))
+  return operands.filter((arg) => {
+    const { kind } = withoutParens(arg)
+    return kind !== 'matrixSelector' && !(kind === 'vectorSelector' && SELECTOR_FUNCTIONS.has(expr.name))
+  })
+}
+
+function isSame(a: Steps, b: Steps): boolean {
+  return a.startMs === b.startMs && a.stepMs === b.stepMs && a.count === b.count
 }
 
 const EMPTY: Leaf['samples'] = {

@@ -212,7 +212,8 @@ function collectPushable(expr: Expr, steps: Steps, options: PlanOptions, found: 
   for (const child of childrenOf(expr)) collectPushable(child, steps, options, found)
 }
 
-const SELECTOR_FUNCTIONS = new Set(['timestamp', 'start_timestamp', 'info'])
+/** Functions that look at the selector in their argument rather than at its value. */
+export const SELECTOR_FUNCTIONS: ReadonlySet<string> = new Set(['timestamp', 'start_timestamp', 'info'])
 
 function gridRequestOf(expr: Expr, steps: Steps, options: PlanOptions): GridRequest | undefined {
   if (expr.kind !== 'aggregation') return functionRequest(expr, steps, options)
