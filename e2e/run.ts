@@ -40,6 +40,11 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
     file: 'conformance/prometheus-api-peer.ts',
     about: 'the Prometheus API beside a real Prometheus: status, shapes, texts of errors (ORIEL_PEERS_DIR)',
   },
+  'prometheus-readers': {
+    file: 'conformance/prometheus-readers.ts',
+    about: 'real Prometheus servers that remote-read and federate from ours (ORIEL_PEERS_DIR)',
+  },
+  promtool: { file: 'promtool.ts', about: 'promtool as a client, beside a real Prometheus (ORIEL_PEERS_DIR)' },
   browser: { file: 'browser/golden-path.ts', about: 'error spike to logs by clicks alone, screenshots, axe (ORIEL_URL)' },
 }
 
