@@ -26,6 +26,16 @@ export function makeProgram(): Command {
   addQueryCommands(program.command('query').description('ask a running server'))
   addCheckCommands(program)
   program
+    .command('retention')
+    .description('what the configuration of retention would delete now, at a running server; it deletes by itself every hour')
+    .option('--dry-run', 'say it, and delete nothing: the only way there is')
+    .addOption(new Option('--url <url>', 'address of the server').default('http://127.0.0.1:7070').env('ORIEL_URL'))
+    .option('--json', "print the API's JSON")
+    .action(async (options: { url: string; json?: boolean }) => {
+      const { planRetention } = await import('./retention.ts')
+      process.stdout.write(await planRetention(options, currentTerminal()))
+    })
+  program
     .command('version')
     .description('print versions')
     .action(async () => {

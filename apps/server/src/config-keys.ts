@@ -117,6 +117,17 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: 'Budgets of single metrics, the first that matches: a list of { match: \'{__name__=~"debug_.*"}\', max_series: 1000 }.',
   },
   { key: 'cardinality.tenants', fallback: '{}', doc: 'The same three keys by tenant, where one has budgets of its own.' },
+  {
+    key: 'retention.default',
+    fallback: '',
+    doc: 'How long metrics are kept, such as 15d; for ever if not said. What goes goes day by day (UTC). Read again on reload.',
+  },
+  {
+    key: 'retention.metrics',
+    fallback: '[]',
+    doc: 'How long single series are kept, the first that matches: a list of { match: \'{__name__=~"debug_.*"}\', keep: 2d }, or keep: forever.',
+  },
+  { key: 'retention.tenants', fallback: '{}', doc: 'The same two keys, default and metrics, by tenant.' },
   { key: 'self', flag: '--no-self', fallback: 'true', doc: 'Stores our own metrics, logs and traces, under the service oriel.' },
   { key: 'log_level', fallback: 'info', doc: 'Least level that is logged: debug, info, warn or error.' },
   { key: 'cors_origins', fallback: '[]', doc: 'Pages of these origins may read answers in a browser; "*" for all.' },

@@ -1,6 +1,8 @@
 import type { CardinalityPolicy } from '@oriel/ingest'
 import type { LogLevel } from '@oriel/model'
+import type { RetentionPolicy } from '@oriel/store'
 import { cardinalityPolicy } from './config-cardinality.ts'
+import { retentionPolicy } from './config-retention.ts'
 import type { Address } from './config-values.ts'
 import { ConfigValues } from './config-values.ts'
 import type { PrometheusFlags } from './config-prometheus.ts'
@@ -33,6 +35,7 @@ export interface Config {
   readonly webDir: string | undefined
   readonly compatPorts: readonly CompatPort[]
   readonly cardinality: CardinalityPolicy
+  readonly retention: RetentionPolicy
 }
 
 /** A port of another product, bound to the same handlers at its native root. */
@@ -64,6 +67,7 @@ export function makeConfig(layers: readonly ConfigLayer[]): Config {
     corsOrigins: values.list('cors_origins') ?? [],
     webDir: values.text('web_dir'),
     cardinality: cardinalityPolicy(values),
+    retention: retentionPolicy(values),
     compatPorts: COMPAT_PRODUCTS.flatMap((product) => {
       const address = values.address(`compat.ports.${product}`)
       return address === undefined || !isCompatOn ? [] : [{ product, address }]

@@ -4,12 +4,15 @@ import type { OpenClickhouse } from '@oriel/clickhouse'
 import { openClickhouse } from '@oriel/clickhouse'
 import type { Ingest } from '@oriel/ingest'
 import { openIngest } from '@oriel/ingest'
+import type { RetentionPolicy } from '@oriel/store'
 import type { Delivery, RecordingTelemetry } from '@oriel/node'
 import { makeTelemetry, openDelivery, watchProcess } from '@oriel/node'
 import { flagNotes } from '@oriel/query'
 import { featuresOfFlags } from '@oriel/promql/syntax'
 import type { Cardinality } from './cardinality.ts'
 import { openCardinality } from './cardinality.ts'
+import type { Keeping } from './keeping.ts'
+import { openKeeping } from './keeping.ts'
 import { compatMounts } from './compat.ts'
 import type { Config } from './config.ts'
 import { watchEngine } from './engine-metrics.ts'
@@ -102,6 +105,8 @@ class Server implements RunningServer {
   readonly #store: OpenClickhouse
   readonly #sink: WatchedSink
   readonly #cardinality: Cardinality
+  #retentionPolicy: RetentionPolicy
+  #keeping: Keeping | undefined
   readonly #services: ApiServices
   readonly #apis: Apis
   readonly #static: StaticHandler
@@ -128,9 +133,11 @@ class Server implements RunningServer {
     this.#store = store
     watchEngine(telemetry.registry, store.engine)
     this.#sink = watchSink(store.store.sink)
+    this.#retentionPolicy = config.retention
     this.#cardinality = openCardinality({ store: store.store, telemetry, policy: config.cardinality })
     this.#services = makeServices({
       cardinality: this.#cardinality,
+      retentionPolicy: () => this.#retentionPolicy,
       config,
       telemetry,
       store,
@@ -193,6 +200,8 @@ class Server implements RunningServer {
       this.#scraping?.reload(config.prometheusFile)
       await this.#ruling?.reload(rules)
       this.#cardinality.guard.setPolicy(config.cardinality)
+      this.#retentionPolicy = config.retention
+      this.#keeping?.setPolicy(config.retention)
       this.#telemetry.log('info', 'configuration loaded')
       this.#notifications.remove(RELOAD_FAILED)
     } catch (error) {
@@ -212,6 +221,7 @@ class Server implements RunningServer {
     await Promise.all(this.#listeners.map((listener) => listener.close()))
     await this.#delivery?.close()
     await this.#ingest?.close()
+    await this.#keeping?.close()
     await this.#cardinality.close()
     await this.#store.close()
     this.#stopWatching()
@@ -224,6 +234,7 @@ class Server implements RunningServer {
     const telemetry = this.#telemetry
     const origins = originTest(config.corsOrigins)
     await this.#cardinality.rules.load()
+    this.#keeping = openKeeping(this.#store.retention, { policy: config.retention, telemetry: this.#telemetry, now: Date.now })
     const { guard } = this.#cardinality
     const ingest = await openIngest({ sink: this.#sink.sink, telemetry, guard, defaultTenant: config.tenant, ...origins })
     this.#ingest = ingest

@@ -4,6 +4,7 @@ import type { RecordingTelemetry } from '@oriel/node'
 import { EXPOSITION_TYPES, expositionFormatOf, printExposition } from '@oriel/node'
 import type { PromQLSettings } from '@oriel/query'
 import { DEFAULT_PROMQL_SETTINGS, DEFAULT_RUNNER_LIMITS, QueryRunner } from '@oriel/query'
+import type { RetentionPolicy } from '@oriel/store'
 import { featuresOfFlags } from '@oriel/promql/syntax'
 import type { Cardinality } from './cardinality.ts'
 import type { Config } from './config.ts'
@@ -24,6 +25,7 @@ export interface ServiceParts {
   readonly startedMs: number
   readonly notifications: Notifications
   readonly cardinality: Cardinality
+  readonly retentionPolicy: () => RetentionPolicy
   readonly scraping: () => Scraping | undefined
   readonly ruling: () => Ruling | undefined
   readonly listeners: () => readonly { readonly name: string; readonly address: string }[]
@@ -56,6 +58,7 @@ export function makeServices(parts: ServiceParts): ApiServices {
     },
     notifications: parts.notifications,
     cardinality: parts.cardinality.view,
+    retention: () => parts.store.retention.plan(parts.retentionPolicy(), Date.now()),
     sink: sink.sink,
     health: async () => healthOf(engine, parts.state()),
     metrics: (accept) => {

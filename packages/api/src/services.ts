@@ -2,7 +2,7 @@ import type { StatusAnswer } from '@oriel/contract'
 import type { Clock, Labels, UnixMs } from '@oriel/model'
 import type { QueryRunner } from '@oriel/query'
 import type { CardinalityView } from './cardinality-view.ts'
-import type { Sink } from '@oriel/store'
+import type { RetentionReport, Sink } from '@oriel/store'
 import type { Notifications } from './prometheus/notifications.ts'
 import type { RulesView } from './rules-view.ts'
 
@@ -116,6 +116,8 @@ export interface ApiServices {
   readonly rules: RulesView
   readonly notifications: Notifications
   readonly cardinality: CardinalityView
+  /** What the configuration of retention would delete now. */
+  readonly retention: () => Promise<RetentionReport>
   /** For what the API deletes. */
   readonly sink: Pick<Sink, 'deleteMetrics' | 'purgeDeleted'>
   /** What the page shows of the running program. */

@@ -1,4 +1,4 @@
-import type { MetricBlock } from '@oriel/model'
+import type { MetricBlock, TimeRange } from '@oriel/model'
 import type { DeleteRequest, GridRequest, MetricSource } from '@oriel/store'
 import type { EngineClient } from './engine/client.ts'
 import { readCardinality } from './metrics/cardinality.ts'
@@ -11,6 +11,7 @@ import type { SeriesIndexOptions } from './metrics/series-index.ts'
 import { openSeriesIndex } from './metrics/series-index.ts'
 import type { WindowFiller } from './metrics/window/fill.ts'
 import type { RecentWindow } from './metrics/window/recent-window.ts'
+import type { Rollups } from './rollups/rollups.ts'
 import { makeMetricWriter } from './metrics/write.ts'
 
 /** Both sides of the metrics signal. */
@@ -22,6 +23,8 @@ export interface MetricStore {
   delete(request: DeleteRequest): Promise<void>
   /** See `Sink.purgeDeleted`. */
   purgeDeleted(): Promise<void>
+  /** To be called before samples and series are deleted by others than `delete`, and again after. */
+  noteDeleting(range: TimeRange): Promise<void>
 }
 
 /** How metrics behave. */
@@ -29,6 +32,8 @@ export interface MetricOptions extends SeriesIndexOptions {
   readonly grid?: GridOptions
   /** Recent samples in memory, for a process that does all the writing. */
   readonly recent?: RecentSamples
+  /** For a process that does all the writing. */
+  readonly rollups?: Rollups
 }
 
 /** The window of recent samples, and what fills it. */
@@ -41,7 +46,8 @@ export interface RecentSamples {
 export function openMetrics(client: EngineClient, options: MetricOptions): MetricStore {
   const index = openSeriesIndex(client, options)
   const writer = makeMetricWriter(client)
-  const { grid, recent } = options
+  const { grid, recent, rollups } = options
+  const gridOptions = { ...grid, ...(rollups !== undefined && { rolled: rollups.blocks }) }
   const stores = { client, index, ...(recent !== undefined && { window: recent.window }) }
   return {
     source: {
@@ -49,7 +55,7 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
       async grid(request, context) {
         // What is in memory is there sooner than the engine has worked it out.
         if (grid?.offered !== 'always' && isRecent(recent?.window, request)) return undefined
-        return readGrid(client, index, request, context, grid)
+        return readGrid(client, index, request, context, gridOptions)
       },
       series: async (request, context) => (await index.find(request, context)).map(({ labels }) => labels),
       labelNames: (request, context) => readLabelNames(client, request, context),
@@ -59,21 +65,30 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
       cardinality: (request, context) => readCardinality(client, request, context),
     },
     async delete(request) {
+      await rollups?.noteDeleting(request.range)
       try {
         await deleteSamples(client, request)
       } finally {
+        await rollups?.noteDeleting(request.range)
         if (recent?.window.noteDeleted(request.range) === true) recent.filler.refill()
       }
     },
     purgeDeleted: () => purgeDeleted(client),
+    async noteDeleting(range) {
+      index.noteRemoved()
+      if (recent?.window.noteDeleted(range) === true) recent.filler.refill()
+      await rollups?.noteDeleting(range)
+    },
     async write(blocks) {
       let isStored = false
+      rollups?.noteWriting(blocks)
       try {
         await writer.write(blocks)
         isStored = true
       } finally {
         // After a failure too: some of it may be there.
         index.noteWritten(blocks)
+        rollups?.noteWriting(blocks)
         if (isStored) recent?.window.noteWritten(blocks)
         else {
           recent?.window.reset(blocks)

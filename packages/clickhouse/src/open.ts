@@ -18,6 +18,10 @@ import { openSizes } from './metrics/sizes.ts'
 import { openMetrics } from './metrics.ts'
 import { openFiller } from './metrics/window/fill.ts'
 import { DEFAULT_WINDOW_BYTES, RecentWindow } from './metrics/window/recent-window.ts'
+import type { Retention } from './retention/retention.ts'
+import { openRetention } from './retention/retention.ts'
+import type { Rollups } from './rollups/rollups.ts'
+import { openRollups } from './rollups/rollups.ts'
 import { migrate, TABLE_FAMILIES } from './schema/index.ts'
 import { openState } from './state.ts'
 import { makeSpanWriter } from './traces-write.ts'
@@ -63,6 +67,10 @@ export interface OpenClickhouse {
   readonly engine: EngineHandle
   /** Recent samples in memory, where there are; for tests. */
   readonly recent?: RecentSamples
+  /** Deletes metrics that are past their time, when it is told to. */
+  readonly retention: Retention
+  /** Rollups of samples; absent where other processes write too. */
+  readonly rollups?: Rollups
   close(): Promise<void>
 }
 
@@ -83,10 +91,16 @@ export async function openClickhouse({
   const recent = isOnlyWriter
     ? openRecent(opened, { maxBytes: windowBytes ?? DEFAULT_WINDOW_BYTES, clock, ...options })
     : undefined
+  const rollups = isOnlyWriter ? openRollups(client, { now: clock, telemetry: options.telemetry ?? silentTelemetry }) : undefined
   const metrics = openMetrics(client, {
     isOnlyWriter,
+    ...(rollups !== undefined && { rollups }),
     ...(grid !== undefined && { grid }),
     ...(recent !== undefined && { recent }),
+  })
+  const retention = openRetention(client, {
+    telemetry: options.telemetry ?? silentTelemetry,
+    noteDeleting: (upToMs) => metrics.noteDeleting({ startMs: 0, endMs: upToMs }),
   })
   const logWriter = makeLogWriter(client, { now: clock })
   const spanWriter = makeSpanWriter(client, { now: clock })
@@ -108,9 +122,14 @@ export async function openClickhouse({
   const close = async (): Promise<void> => {
     recent?.filler.close()
     recent?.window.close()
+    await rollups?.close()
     await opened.close()
   }
-  return { store, engine, ...(recent !== undefined && { recent }), close }
+  void engine.started.then(
+    () => rollups?.start(),
+    () => {},
+  )
+  return { store, engine, ...(recent !== undefined && { recent }), ...(rollups !== undefined && { rollups }), retention, close }
 }
 
 /** The window of recent samples, being filled. `undefined` where it may use no memory. */

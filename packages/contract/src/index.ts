@@ -1,2 +1,3 @@
 export * from './oriel.ts'
 export * from './cardinality.ts'
+export * from './retention.ts'

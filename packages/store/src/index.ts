@@ -1,6 +1,7 @@
 export * from './cardinality.ts'
 export * from './context.ts'
 export * from './sink.ts'
+export * from './retention.ts'
 export * from './source.ts'
 export * from './identity.ts'
 export * from './largest.ts'

@@ -93,6 +93,13 @@ describe('our own API', () => {
     expect([gone.status, await gone.json()]).toEqual([404, { isCancelled: false }])
   })
 
+  it('tells what retention would delete', async () => {
+    expect((await server.json('/api/oriel/retention')).body).toEqual({
+      days: [{ dayMs: 20_000 * 86_400_000, samples: 5 }],
+      expired: [{ tenant: 'default', match: '', keepMs: 86_400_000, beforeMs: 20_002 * 86_400_000, samples: 3 }],
+    })
+  })
+
   it('names the parameter that it cannot read', async () => {
     const { status, body } = await server.json('/api/oriel/services?from=yesterday')
     expect([status, Object(body).error.code]).toEqual([400, 'API_BAD_PARAMETER'])

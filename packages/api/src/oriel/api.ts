@@ -16,6 +16,7 @@ import {
   undoRule,
 } from './cardinality.ts'
 import { gridParameters } from './params.ts'
+import { retentionPlan } from './retention.ts'
 import { redAnswer } from './shapes.ts'
 import { oneTrace, searchTraces } from './traces.ts'
 
@@ -36,6 +37,7 @@ export function makeOrielApi(services: ApiServices): Api {
     { ...route('/cardinality/rules/:id/undo', undoRule), methods: ['PUT'] as const },
     { ...route('/cardinality/rules/:id', putRule), methods: ['PUT'] as const },
     { ...route('/cardinality/rules/:id', removeRule), methods: ['DELETE'] as const },
+    route('/retention', retentionPlan),
     route('/traces', searchTraces),
     route('/traces/:id', oneTrace),
     { ...route('/queries', listQueries), isQuiet: true },

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { QueryRunner } from '@oriel/query'
-import type { MemoryStore } from '@oriel/store'
+import type { MemoryStore, RetentionReport } from '@oriel/store'
 import { openMemoryStore } from '@oriel/store'
 import { logBlock, metricBlock, NOON_MS, NOON_NS, spanBlock } from '@oriel/store/contract-suite'
 import type { CardinalityView } from '../cardinality-view.ts'
@@ -50,6 +50,7 @@ export async function openTestServer(
     rules: NO_RULES,
     notifications: new Notifications({ now: () => NOON_MS }),
     cardinality: cardinalityOf(store),
+    retention: async () => EXPIRED,
     sink: store.sink,
     selfMetrics: () => [],
     status: async () => ({
@@ -84,6 +85,11 @@ export async function openTestServer(
     },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
+}
+
+const EXPIRED: RetentionReport = {
+  days: [{ day: 20_000, samples: 5 }],
+  expired: [{ tenant: 'default', matchers: [], keepMs: 86_400_000, lastDay: 20_001, samples: 3 }],
 }
 
 /** Counts what is stored; nothing arrives, nobody asks, and rules are refused. */

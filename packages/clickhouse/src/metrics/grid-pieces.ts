@@ -34,18 +34,19 @@ export class PieceGatherer {
     this.#startMs = startMs
   }
 
-  add(block: NativeBlock, { hasRank }: { readonly hasRank: boolean }): void {
+  add(block: NativeBlock, { hasRank, hasOrdinals = false }: { readonly hasRank: boolean; readonly hasOrdinals?: boolean }): void {
     const ids = block.words('s')
     const counts = block.numbers('n')
     const { ends, items } = block.lists('at')
     const at = columnNumbers(items)
     const values = doublesOf(block, 'value')
     const ranks = hasRank ? doublesOf(block, 'rank') : undefined
+    const ordinals = hasOrdinals ? columnNumbers(block.lists('ordinal').items) : undefined
     let start = 0
     for (let row = 0; row < block.rows; row++) {
       const end = ends[row]!
       const series = this.#table.find(ids[2 * row]!, ids[2 * row + 1]!)
-      if (series >= 0) this.#pieces.push({ series, count: counts[row]!, start, end, at, values, ranks })
+      if (series >= 0 && end > start) this.#pieces.push({ series, count: counts[row]!, start, end, at, values, ranks, ordinals })
       this.points += end - start
       start = end
     }
@@ -80,6 +81,8 @@ interface Piece {
   readonly at: ArrayLike<number>
   readonly values: Float64Array
   readonly ranks: Float64Array | undefined
+  /** How many of the piece's samples came before each listed one; where absent, its ends are listed, or all. */
+  readonly ordinals: ArrayLike<number> | undefined
 }
 
 function doublesOf(block: NativeBlock, name: string): Float64Array {
@@ -114,7 +117,7 @@ function thin(
   let to = 0
   let before = 0
   let hasHistograms = false
-  for (const [i, { series: of, count, start, end }] of pieces.entries()) {
+  for (const [i, { series: of, count, start, end, ordinals: own }] of pieces.entries()) {
     if (of !== series.at(-1)) {
       series.push(of)
       offsets.push(to)
@@ -122,7 +125,7 @@ function thin(
     }
     const from = pieceOffsets[i]!
     const upTo = pieceOffsets[i + 1]!
-    const isWhole = count === end - start
+    const isWhole = count === end - start && own === undefined
     for (let at = from; at < upTo; at++) {
       const isStale = words[2 * at] === STALE_LOW && words[2 * at + 1] === STALE_HIGH
       if (isStale && !keepsStale) continue
@@ -132,7 +135,8 @@ function thin(
       words[2 * to + 1] = words[2 * at + 1]!
       stale[to] = isStale ? 1 : 0
       // Of a piece that lists its ends, the last point is its last sample.
-      if (isWhole) ordinals[to++] = before++
+      if (own !== undefined) ordinals[to++] = before + own[start + at - from]!
+      else if (isWhole) ordinals[to++] = before++
       else ordinals[to++] = at === upTo - 1 ? before + count - 1 : before
     }
     if (!isWhole) before += count

@@ -42,11 +42,11 @@ export function countStatement(
  * written later. A plain piece lists its ends only: its time rises strictly, and what a rate would correct or leave out (a falling
  * value, NaN, a staleness marker) is not in it. Whatever is not plain comes whole.
  *
- * The groups are a prefix of the sort key, so the engine holds one series and hour at a time.
+ * `hours` leaves out all others. The groups are a prefix of the sort key, so the engine holds one series and hour at a time.
  */
 export function piecesStatement(
   read: GridRead,
-  { hasRank }: { readonly hasRank: boolean },
+  { hasRank, hours }: { readonly hasRank: boolean; readonly hours?: readonly number[] },
   { tenants }: QueryContext,
 ): GridStatement {
   const { series, request, range } = read
@@ -56,6 +56,7 @@ export function piecesStatement(
   const at = range.endMs - range.startMs <= MOST_U32_MS ? `toUInt32(${offset})` : `toFloat64(${offset})`
   const buckets = bucketsOf(read, `(${offset})`, bindings)
   const all = [tenantCondition(tenants, bindings), ...conditions, ...timeConditions(range, bindings), ...buckets.conditions]
+  if (hours !== undefined) all.push(`hour IN ${bindings.bind(hours, 'Array(UInt32)')}`)
   const ends = request.func === 'last' ? (of: string) => `[${of}[-1]]` : (of: string) => `[${of}[1], ${of}[-1]]`
   const outer = [
     'toUInt64(series_id) AS s, toUInt32(length(ats)) AS n',

@@ -5,6 +5,8 @@ import { StoreError } from '@oriel/store'
 import type { EngineClient } from '../engine/client.ts'
 import type { ThinnedSamples } from './grid-pieces.ts'
 import { PieceGatherer } from './grid-pieces.ts'
+import type { RolledBlocks } from '../rollups/blocks.ts'
+import { planRolled, readRolled } from './grid-rolled.ts'
 import type { GridRead } from './grid-sql.ts'
 import { countStatement, piecesStatement } from './grid-sql.ts'
 import { gridValues } from './grid-values.ts'
@@ -17,6 +19,8 @@ import { SeriesTable } from './series-table.ts'
 export interface GridOptions {
   /** `always` is for tests: wherever they are exact, at any cost. */
   readonly offered?: 'whenCheaper' | 'always'
+  /** What is rolled up, where anything is. */
+  readonly rolled?: RolledBlocks
 }
 
 /**
@@ -30,13 +34,17 @@ export async function readGrid(
   index: SeriesIndex,
   request: GridRequest,
   context: QueryContext,
-  { offered = 'whenCheaper' }: GridOptions = {},
+  { offered = 'whenCheaper', rolled }: GridOptions = {},
 ): Promise<GridSeries | undefined> {
   const { startMs, endMs, stepMs, rangeMs, offsetMs } = request
   const range = { startMs: startMs - offsetMs - rangeMs + 1, endMs: endMs - offsetMs }
   if (context.tenants.length !== 1 || !isReadable(request, range)) return undefined
   const steps = startMs === endMs ? 1 : Math.floor((endMs - startMs) / stepMs) + 1
   const isAlways = offered === 'always'
+  if (rolled !== undefined && request.func !== 'last') {
+    const grid = await readRolledGrid(client, index, { request, range, steps, rolled }, context)
+    if (grid !== undefined) return grid
+  }
   // Most queries end here, before anything is asked: no series could have so many samples.
   const mostPerSeries = (range.endMs - range.startMs) / MS_PER_SECOND
   if (!isAlways && !isCheaper(request, range, steps, { series: 1, samples: mostPerSeries })) return undefined
@@ -47,13 +55,43 @@ export async function readGrid(
     const samples = await estimateSamples(client, read, context)
     if (samples < LEAST_SAMPLES || !isCheaper(request, range, steps, { series: series.length, samples })) return undefined
   }
-  const thinned = await readThinned(client, read, context)
+  return finish(await readThinned(client, read, context), read, context)
+}
+
+function finish(thinned: ThinnedSamples, { series, request, steps }: GridRead, context: QueryContext): GridSeries | undefined {
   // Found out here and not before: a question of its own would cost every grid, and histograms seldom have enough samples for one.
   if (thinned.hasHistograms) return undefined
   const labels = thinned.series.map((place) => series[place]!.labels)
   context.stats.series += labels.length
   context.stats.samples += thinned.offsets.at(-1) ?? 0
   return gridValues(thinned, labels, request, steps)
+}
+
+/** The grid from rollups, where enough of it is rolled up and all of that could be thinned. */
+async function readRolledGrid(
+  client: EngineClient,
+  index: SeriesIndex,
+  { rolled, ...asked }: Omit<GridRead, 'series'> & { readonly rolled: RolledBlocks },
+  context: QueryContext,
+): Promise<GridSeries | undefined> {
+  const plan = planRolled({ series: [], ...asked }, rolled)
+  if (plan === undefined) return undefined
+  const { request, range } = asked
+  const series = await index.find({ matcherSets: [request.matchers], range, limit: 0 }, context)
+  if (series.length === 0) return undefined
+  const read = { series, ...asked }
+  const table = new SeriesTable(series)
+  if (!table.isExact) return undefined
+  const gatherer = new PieceGatherer(table, range.startMs)
+  if (!(await readRolled(client, read, plan, { gatherer, context }))) return undefined
+  if (plan.rawHours.length > 0) {
+    const { sql, ...options } = piecesStatement(read, { hasRank: false, hours: plan.rawHours }, context)
+    for await (const block of client.stream(sql, { ...options, settings: IN_ORDER, context }))
+      gatherer.add(block, { hasRank: false })
+  }
+  const thinned = gatherer.finish({ keepsStale: false })
+  // Which of two values of one time was written later is asked on the other road.
+  return thinned.hasConflict ? undefined : finish(thinned, read, context)
 }
 
 /** Whether the tables can hold the range and its windows lie on whole milliseconds. */

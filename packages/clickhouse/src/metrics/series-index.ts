@@ -25,6 +25,8 @@ export interface SeriesIndex {
   find(request: FindRequest, context: QueryContext): Promise<readonly KnownSeries[]>
   /** To be called when new series were written, after they became visible. */
   noteWritten(blocks: readonly MetricBlock[]): void
+  /** To be called when series were taken out: no answer is kept. */
+  noteRemoved(): void
 }
 
 /** How the index may save work. */
@@ -47,6 +49,7 @@ export function openSeriesIndex(client: EngineClient, { isOnlyWriter }: SeriesIn
       if (isOnlyWriter && known === undefined) answers.add(key, { series, metrics: metricsOf(request, context) }, generation)
       return series
     },
+    noteRemoved: () => answers.clear(),
     noteWritten(blocks) {
       const written = new Set<string>()
       for (const { tenant, series } of blocks) {
@@ -117,7 +120,7 @@ class AnswerCache {
 
   add(key: string, answer: Answer, generation: number): void {
     if (generation !== this.generation) return
-    if (this.#series + costOf(answer) > CACHED_ANSWER_SERIES) this.#clear()
+    if (this.#series + costOf(answer) > CACHED_ANSWER_SERIES) this.clear()
     this.#drop(key)
     this.#answers.set(key, answer)
     this.#series += costOf(answer)
@@ -137,7 +140,9 @@ class AnswerCache {
     this.#series -= costOf(answer)
   }
 
-  #clear(): void {
+  /** Forgets all answers, those that are being read too. */
+  clear(): void {
+    this.generation++
     this.#answers.clear()
     this.#series = 0
   }

@@ -95,9 +95,9 @@ const WHOLE_SERIES = 200_000
 /** 200 ms. */
 async function readPairs(client: EngineClient, request: SizesRequest, context: QueryContext) {
   const { range, limit } = request
-  const { series } = await readSizes(client, { range, limit: 1 }, context)
+  const rows = await countRows(client, range, context)
   let sampledBy = 1
-  while (series / sampledBy > WHOLE_SERIES) sampledBy *= 2
+  while (rows / sampledBy > WHOLE_SERIES) sampledBy *= 2
   const bindings = new Bindings()
   const condition = `${inDays(range, context, bindings)} AND ${ID} % ${sampledBy} = 0`
   const sql = `SELECT name, value, toFloat64(uniqExact(${ID})) AS found FROM series
@@ -110,6 +110,13 @@ WHERE ${condition} AND value != '' GROUP BY name, value ORDER BY found DESC, nam
     return block.strings('name').map((name, i) => ({ name, value: values[i]!, count: sampledBy * found[i]! }))
   })
   return { pairs, sampledBy }
+}
+
+async function countRows(client: EngineClient, range: TimeRange, context: QueryContext): Promise<number> {
+  const bindings = new Bindings()
+  const sql = `SELECT toFloat64(count()) AS found FROM series WHERE ${inDays(range, context, bindings)}`
+  const [block] = await client.query(sql, { params: bindings.params, context })
+  return block?.doubles('found')[0] ?? 0
 }
 
 /** 230 ms for a metric of 300,000 series of six labels. */
