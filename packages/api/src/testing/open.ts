@@ -40,13 +40,7 @@ export async function openTestServer(
     targets: () => ({ active: [], dropped: [] }),
     scrapePools: { names: () => [], configOf: () => undefined, relabelSteps: () => undefined },
     prometheusConfig: () => ({ yaml: '', loadedMs: NOON_MS, isGood: true, externalLabels: {} }),
-    prometheus: {
-      features: new Set(['search-api']),
-      flags: { 'query.timeout': '2m' },
-      isAdminOn: true,
-      readSampleLimit: 1_000,
-      readFrameBytes: 2 ** 20,
-    },
+    prometheus: PROMETHEUS,
     rules: NO_RULES,
     notifications: new Notifications({ now: () => NOON_MS }),
     cardinality: cardinalityOf(store),
@@ -85,6 +79,14 @@ export async function openTestServer(
     },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
+}
+
+const PROMETHEUS: ApiServices['prometheus'] = {
+  features: new Set(['search-api']),
+  flags: { 'query.timeout': '2m' },
+  isAdminOn: true,
+  readSampleLimit: 1_000,
+  readFrameBytes: 2 ** 20,
 }
 
 const EXPIRED: RetentionReport = {
