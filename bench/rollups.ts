@@ -53,8 +53,9 @@ async function ask(): Promise<string> {
 
 /** Counters with a restart a week, written by the engine itself. */
 async function fill(): Promise<void> {
-  const { client, engine, close } = openEngine({ dataDir: dir })
-  await engine.started
+  const engine = openEngine({ dataDir: dir })
+  const { client } = engine
+  await engine.engine.started
   const [block] = await client.query('SELECT toFloat64(count()) AS found FROM samples')
   if (block?.doubles('found')[0] === 0) {
     const id = `reinterpretAsUInt128(sipHash128('series', s))`
@@ -71,5 +72,5 @@ map('instance', concat('10.0.0.', toString(s % 50), ':9090'), 'path', concat('/'
 FROM (SELECT number AS s FROM numbers(${SERIES}))`)
     }
   }
-  await close()
+  await engine.close()
 }

@@ -42,8 +42,9 @@ afterAll(async () => {
 })
 
 async function open(): Promise<Opened> {
-  const { client, engine, close } = openEngine({ dataDir })
-  await engine.started
+  const engine = openEngine({ dataDir })
+  const { client } = engine
+  await engine.engine.started
   const rollups = openRollups(client, { now: () => NOW, telemetry: silentTelemetry })
   await rollups.start()
   return {
@@ -52,7 +53,7 @@ async function open(): Promise<Opened> {
     rollups,
     async close() {
       await rollups.close()
-      await close()
+      await engine.close()
     },
   }
 }
