@@ -20,6 +20,14 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
     about: "what Prometheus's parser accepts and rejects (ORIEL_CONFORMANCE_DIR)",
   },
   'promql-peer': { file: 'conformance/promql-peer.ts', about: 'PromQL beside a real Prometheus, to the digit (ORIEL_PEERS_DIR)' },
+  'promql-random': {
+    file: 'conformance/promql-random.ts',
+    about: '20,000 random queries beside a real Prometheus, native histograms too (ORIEL_PEERS_DIR)',
+  },
+  'promql-compliance': {
+    file: 'conformance/promql-compliance.ts',
+    about: "PromLabs' compliance queries beside a real Prometheus (ORIEL_PEERS_DIR, ORIEL_CONFORMANCE_DIR)",
+  },
   'remote-write-receiver': {
     file: 'conformance/remote-write-receiver.ts',
     about: "the Prometheus project's receiver tests, and what they sent read back (ORIEL_CONFORMANCE_DIR, Go)",

@@ -1,7 +1,9 @@
 // Prometheus's own PromQL scripts against our evaluator: promql/promqltest/testdata/*.test.
 //
-// Run: ORIEL_CONFORMANCE_DIR=<folder with prometheus/> node --conditions=source e2e/conformance/promqltest.ts [-v] [--engine] [file...]
-// On the memory store, or with --engine on the embedded engine, each load in a tenant of its own.
+// Run: ORIEL_CONFORMANCE_DIR=<folder with prometheus/> node --conditions=source e2e/conformance/promqltest.ts [-v] [WAY...] [FILE...]
+// Three ways, all unless some are named, each script in a tenant of its own: --memory, the store in memory; --grids, the embedded
+// engine with every piece pushed down that it can do exactly; --http, a running server, samples by remote write and queries by the
+// API, each answer compared with what the store in memory gave and the script checked.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -9,10 +11,23 @@ import { openClickhouse } from '@oriel/clickhouse'
 import type { EvalOutcome, ScriptTarget } from '@oriel/promql/testing'
 import { runScript, storeTarget } from '@oriel/promql/testing'
 import { openMemoryStore } from '@oriel/store'
+import { httpTarget } from './promqltest-http.ts'
 
 const directory = join(process.env['ORIEL_CONFORMANCE_DIR'] ?? '', 'prometheus/promql/promqltest/testdata')
-const isVerbose = process.argv.includes('-v')
-const only = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+const options = process.argv.slice(2)
+const isVerbose = options.includes('-v')
+const only = options.filter((option) => !option.startsWith('-'))
+
+interface OpenTarget {
+  readonly target: ScriptTarget
+  readonly close: () => Promise<void>
+}
+
+const WAYS: Readonly<Record<string, () => Promise<OpenTarget>>> = {
+  memory: async () => ({ target: storeTarget(openMemoryStore), close: async () => {} }),
+  grids: gridsTarget,
+  http: httpTarget,
+}
 
 interface Tally {
   passed: number
@@ -23,31 +38,33 @@ interface Tally {
 if (process.env['ORIEL_CONFORMANCE_DIR'] === undefined || !existsSync(directory)) {
   console.log('promqltest: skipped, ORIEL_CONFORMANCE_DIR does not hold prometheus/promql/promqltest/testdata')
 } else {
-  const { target, close } = process.argv.includes('--engine') ? await engineTarget() : memoryTarget()
+  const named = Object.keys(WAYS).filter((way) => options.includes(`--${way}`))
   const all: EvalOutcome[] = []
-  for (const file of readdirSync(directory).filter((name) => name.endsWith('.test'))) {
-    if (only.length > 0 && !only.includes(basename(file, '.test'))) continue
-    const outcomes = await runScript(readFileSync(join(directory, file), 'utf8'), target)
-    all.push(...outcomes)
-    printFile(file, outcomes)
-  }
-  await close()
-  printTotal(all)
+  for (const way of named.length > 0 ? named : Object.keys(WAYS)) all.push(...(await runWay(way)))
+  printTotal('promqltest', all)
   if (all.some(({ outcome }) => outcome !== 'passed')) process.exitCode = 1
 }
 
-interface OpenTarget {
-  readonly target: ScriptTarget
-  readonly close: () => Promise<void>
+async function runWay(way: string): Promise<EvalOutcome[]> {
+  const { target, close } = await WAYS[way]!()
+  const all: EvalOutcome[] = []
+  try {
+    for (const file of readdirSync(directory).filter((name) => name.endsWith('.test'))) {
+      if (only.length > 0 && !only.includes(basename(file, '.test'))) continue
+      const outcomes = await runScript(readFileSync(join(directory, file), 'utf8'), target)
+      all.push(...outcomes)
+      printFile(`${way} ${file}`, outcomes)
+    }
+  } finally {
+    await close()
+  }
+  printTotal(`  ${way}`, all)
+  return all
 }
 
-function memoryTarget(): OpenTarget {
-  return { target: storeTarget(openMemoryStore), close: async () => {} }
-}
-
-async function engineTarget(): Promise<OpenTarget> {
+async function gridsTarget(): Promise<OpenTarget> {
   const dataDir = mkdtempSync(join(tmpdir(), 'oriel-promqltest-'))
-  const opened = await openClickhouse({ dataDir })
+  const opened = await openClickhouse({ dataDir, grid: { offered: 'always' } })
   const { store } = opened
   await opened.engine.started
   let tenants = 0
@@ -69,9 +86,9 @@ function printFile(file: string, outcomes: readonly EvalOutcome[]): void {
   }
 }
 
-function printTotal(outcomes: readonly EvalOutcome[]): void {
+function printTotal(title: string, outcomes: readonly EvalOutcome[]): void {
   const { passed, wrong, refused } = tally(outcomes)
-  console.log(`promqltest: ${passed} passed, ${wrong + refused} failed (${wrong} wrong, ${refused} refused)`)
+  console.log(`${title}: ${passed} passed, ${wrong + refused} failed (${wrong} wrong, ${refused} refused)`)
 }
 
 function tally(outcomes: readonly EvalOutcome[]): Tally {

@@ -88,7 +88,7 @@ function mixedWithScalar(
 
 /** In a query for one moment, duplicates are found here unless names are removed at the end. */
 function unique(evaluation: Evaluation, vector: VectorValue): VectorValue {
-  return evaluation.isInstant && evaluation.features.delayedNameRemoval ? vector : mergeSameLabels(vector)
+  return vector.grid.steps === 1 && evaluation.features.delayedNameRemoval ? vector : mergeSameLabels(vector)
 }
 
 /** The part of the labels that both sides of a match must share, as a key. */

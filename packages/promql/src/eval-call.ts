@@ -15,7 +15,7 @@ import { evalSort } from './eval-sort.ts'
 import { secondsOf, TIME_FUNCTIONS, timeArgument } from './eval-time.ts'
 import type { Evaluation, InPieces } from './evaluation.ts'
 import { scalarAt, vectorAt } from './evaluation.ts'
-import { MATH_FUNCTIONS } from './math-functions.ts'
+import { greater, lesser, MATH_FUNCTIONS } from './math-functions.ts'
 import type { ScalarValue, Steps, Value, VectorValue } from './values.ts'
 import { compact, dropNames, emptyVector, isOneMetric, mergeSameLabels, vectorOf } from './values.ts'
 
@@ -125,7 +125,7 @@ function mappedHistograms(
     if (grid.present[at] === 1 && histogram !== undefined) putCell(out, at, map(histogram))
   }
   const result = compact(vectorOf(out, new Uint8Array(labels.length).fill(isDelayed ? 1 : 0)))
-  return isDelayed && evaluation.isInstant ? result : mergeSameLabels(result)
+  return isDelayed && steps === 1 ? result : mergeSameLabels(result)
 }
 
 const NAME_ONLY = new Set([METRIC_NAME])
@@ -145,7 +145,7 @@ function mapped(evaluation: Evaluation, input: VectorValue, map: (value: number,
 function settled(evaluation: Evaluation, vector: VectorValue): VectorValue {
   const isDelayed = evaluation.features.delayedNameRemoval
   const dropped = dropNames(vector, isDelayed)
-  return (isDelayed && evaluation.isInstant) || isOneMetric(vector.grid.labels) ? dropped : mergeSameLabels(dropped)
+  return (isDelayed && vector.grid.steps === 1) || isOneMetric(vector.grid.labels) ? dropped : mergeSameLabels(dropped)
 }
 
 function onlyValue(input: VectorValue): ScalarValue {
@@ -167,7 +167,7 @@ function constant(values: Float64Array): VectorValue {
 }
 
 function extremeOf(a: Float64Array, b: Float64Array, isMax: boolean): ScalarValue {
-  return { kind: 'scalar', values: a.map((value, j) => (isMax ? Math.max(value, b[j]!) : Math.min(value, b[j]!))) }
+  return { kind: 'scalar', values: a.map((value, j) => (isMax ? greater(value, b[j]!) : lesser(value, b[j]!))) }
 }
 
 /** `timestamp(selector)` is the sample's own time; of any other vector it is the evaluation time. */
@@ -196,7 +196,7 @@ function clamp(evaluation: Evaluation, call: Call, steps: Steps): VectorValue {
   const least = call.name === 'clamp_max' ? none.fill(-Infinity) : first
   const most = call.name === 'clamp' ? number(evaluation, call, 2, steps) : first
   const greatest = call.name === 'clamp_min' ? none.fill(Infinity) : most
-  const clamped = mapped(evaluation, vector, (value, j) => Math.max(least[j]!, Math.min(greatest[j]!, value)))
+  const clamped = mapped(evaluation, vector, (value, j) => greater(least[j]!, lesser(greatest[j]!, value)))
   for (let at = 0; at < clamped.grid.present.length; at++) {
     const j = at % steps.count
     if (greatest[j]! < least[j]!) clamped.grid.present[at] = 0

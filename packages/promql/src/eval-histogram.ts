@@ -1,13 +1,13 @@
 import type { Labels, NativeHistogram } from '@oriel/model'
 import { withLabel } from '@oriel/model'
 import type { TextSpan } from '@oriel/syntax'
-import { printGoNumber, printTwoDigits } from '@oriel/syntax'
+import { printGoNumber } from '@oriel/syntax'
 import type { Bucket, Grid, MonotonicityFix } from '@oriel/vector'
 import { bucketFraction, bucketQuantile, makeGrid, nativeFraction, nativeQuantile } from '@oriel/vector'
 import type { Call } from './ast.ts'
 import { stringOf } from './eval-labels.ts'
-import type { Evaluation } from './evaluation.ts'
-import { scalarAt } from './evaluation.ts'
+import type { BucketFixes, Evaluation } from './evaluation.ts'
+import { joinFixes, scalarAt } from './evaluation.ts'
 import type { HistogramInput } from './histogram-input.ts'
 import { foldHistograms, histogramInput, ofMetric, shownName } from './histogram-input.ts'
 import { noteQuantiles } from './range-functions.ts'
@@ -19,8 +19,8 @@ export function evalHistogramQuantile(evaluation: Evaluation, { args }: Call, st
   const [quantileArg, histogramArg] = args
   if (quantileArg === undefined || histogramArg === undefined) throw new TypeError('histogram_quantile needs two arguments')
   const quantiles = scalarAt(evaluation, quantileArg, steps)
-  noteQuantiles(evaluation, quantiles, quantileArg)
   const input = histogramInput(evaluation, histogramArg, steps)
+  noteQuantiles(evaluation, quantiles, quantileArg)
   const notes = new FixNotes(evaluation, input.span, steps)
   const out = quantilesOf(evaluation, input, steps, quantiles, notes)
   notes.emit()
@@ -32,12 +32,9 @@ export function evalHistogramQuantiles(evaluation: Evaluation, { args }: Call, s
   const [histogramArg, labelArg, ...quantileArgs] = args
   if (histogramArg === undefined || labelArg === undefined) throw new TypeError('histogram_quantiles needs three arguments')
   const label = stringOf(labelArg)
-  const quantiles = quantileArgs.map((arg) => {
-    const of = scalarAt(evaluation, arg, steps)
-    noteQuantiles(evaluation, of, arg)
-    return of
-  })
   const input = histogramInput(evaluation, histogramArg, steps)
+  const quantiles = quantileArgs.map((arg) => scalarAt(evaluation, arg, steps))
+  for (const [i, arg] of quantileArgs.entries()) noteQuantiles(evaluation, quantiles[i]!, arg)
   const notes = new FixNotes(evaluation, input.span, steps)
   const parts = quantiles.flatMap((of) => {
     const grid = quantilesOf(evaluation, input, steps, of, notes)
@@ -117,15 +114,20 @@ function joinedParts(parts: readonly Grid[], steps: Steps): Grid {
 function settled(evaluation: Evaluation, grid: Grid): VectorValue {
   const isDelayed = evaluation.features.delayedNameRemoval
   const dropped = compact(dropNames(vectorOf(grid), isDelayed))
-  return isDelayed && evaluation.isInstant ? dropped : mergeSameLabels(dropped)
+  return isDelayed && grid.steps === 1 ? dropped : mergeSameLabels(dropped)
 }
 
-/** Gathers, metric by metric, where buckets were not cumulative. */
+/**
+ * Gathers, metric by metric, where buckets were not cumulative.
+ *
+ * Prometheus joins the account of each step with itself once more, so its number of samples doubles with every step that follows.
+ */
 class FixNotes {
   readonly #evaluation: Evaluation
   readonly #span: TextSpan
   readonly #steps: Steps
-  readonly #fixes = new Map<string, MonotonicityFix & { firstStep: number; lastStep: number; count: number }>()
+  readonly #fixes = new Map<string, Map<number, BucketFixes>>()
+  readonly #fixed = new Map<Labels, Set<number>>()
 
   constructor(evaluation: Evaluation, span: TextSpan, steps: Steps) {
     this.#evaluation = evaluation
@@ -133,29 +135,34 @@ class FixNotes {
     this.#steps = steps
   }
 
-  add(labels: Labels, step: number, fix: MonotonicityFix): void {
+  /** `labels` are those of the one histogram: once fixed, it stays so for further quantiles. */
+  add(labels: Labels, step: number, { minBucket, maxBucket, maxDiff }: MonotonicityFix): void {
+    const fixed = this.#fixed.get(labels) ?? new Set<number>()
+    this.#fixed.set(labels, fixed)
+    if (fixed.has(step)) return
+    fixed.add(step)
     const name = shownName(this.#evaluation, labels)
-    const known = this.#fixes.get(name)
-    this.#fixes.set(name, {
-      minBucket: Math.min(known?.minBucket ?? Infinity, fix.minBucket),
-      maxBucket: Math.max(known?.maxBucket ?? -Infinity, fix.maxBucket),
-      maxDiff: Math.max(known?.maxDiff ?? 0, fix.maxDiff),
-      firstStep: Math.min(known?.firstStep ?? step, step),
-      lastStep: Math.max(known?.lastStep ?? step, step),
-      count: (known?.count ?? 0) + 1,
-    })
+    const byStep = this.#fixes.get(name) ?? new Map<number, BucketFixes>()
+    this.#fixes.set(name, byStep)
+    const tMs = this.#steps.startMs + step * this.#steps.stepMs
+    const fix = { minBucket, maxBucket, maxDiff, firstMs: tMs, lastMs: tMs, count: 1n }
+    const known = byStep.get(step)
+    byStep.set(step, known === undefined ? fix : joinFixes(known, fix))
   }
 
   emit(): void {
-    for (const [name, { minBucket, maxBucket, maxDiff, firstStep, lastStep, count }] of this.#fixes) {
-      const { startMs, stepMs } = this.#steps
-      const times = [firstStep, lastStep].map((step) => new Date(startMs + step * stepMs).toISOString().replace(/\.\d+Z$/, 'Z'))
-      this.#evaluation.notes.inform(
-        `input to histogram_quantile needed to be fixed for monotonicity (see ${HELP})${ofMetric(name)}, ` +
-          `from buckets ${printGoNumber(minBucket)} to ${printGoNumber(maxBucket)}, with a max diff of ${printTwoDigits(maxDiff)}, ` +
-          `over ${count} samples from ${times.join(' to ')}`,
-        this.#span,
-      )
+    for (const [name, byStep] of this.#fixes) {
+      let all: BucketFixes | undefined
+      for (let step = 0; step < this.#steps.count; step++) {
+        const fix = byStep.get(step)
+        if (all === undefined) all = fix
+        else {
+          const joined = fix === undefined ? all : joinFixes(all, fix)
+          all = { ...joined, count: BigInt.asIntN(64, 2n * joined.count) }
+        }
+      }
+      const text = `input to histogram_quantile needed to be fixed for monotonicity (see ${HELP})${ofMetric(name)}`
+      if (all !== undefined) this.#evaluation.notes.fixed(text, all, this.#span)
     }
   }
 }

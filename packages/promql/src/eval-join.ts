@@ -76,10 +76,16 @@ class Join {
     const isFilled = fillLeft !== undefined || fillRight !== undefined
     // Where a side has no series at all at a step, nothing is joined and nothing is checked.
     const joined = this.#joinedSteps(isFilled)
+    const several: Match[] = []
     for (const match of this.#matches()) {
       const [many, one] = [match.many.length, match.one.length]
       if (one === 1 && many === 1 && !isFilled) this.#joinPair(match, match.many[0]!, match.one[0]!)
-      else if (one > 1 || (many > 0 && one > 0) || isFilled) for (const j of joined) this.#joinStep(match, j)
+      else if (one > 1 || (many > 0 && one > 0) || isFilled) several.push(match)
+    }
+    // The "one" side is checked as a whole before anything is joined: it decides which error there is.
+    for (const j of several.length === 0 ? [] : joined) {
+      for (const match of several) if (match.one.length > 1) this.#onlyOne(match, j)
+      for (const match of several) this.#joinStep(match, j)
     }
     return this.#result(this.#many.steps)
   }

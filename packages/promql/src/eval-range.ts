@@ -63,7 +63,10 @@ function prepareRange(evaluation: Evaluation, call: Call, steps: Steps): Prepare
   const isFixed = points.windows.stepMs === 0 && steps.count > 1 && fun.usesStep !== true
   const windows = isFixed ? { ...points.windows, steps: 1 } : points.windows
   const notes = new HistogramNotes(evaluation.notes, noteSpan(call))
-  const mixed = mixedFunctionOf(call, range, fun, evaluation.lookbackMs, notes)
+  const plain = mixedFunctionOf(call, range, fun, evaluation.lookbackMs, notes)
+  const isBucketless = range.kind === 'matrixSelector' && evaluation.leafOf(range.selector).isBucketless
+  const forgets = isBucketless && windows.stepMs > windows.rangeMs
+  const mixed = { ...plain, reach: { ...plain.reach, forgets } }
   const isStarting = evaluation.features.useStartTimestamps && STARTING.has(call.name)
   const usesStarts = isStarting && points.samples.startsMs !== undefined
   return { call, fun, mixed, usesStarts, points, windows, repeats: isFixed ? steps.count : 1 }

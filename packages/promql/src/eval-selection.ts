@@ -35,10 +35,10 @@ export function evalRanked(
   const kept = select({ ...input, grid }, groups, limits, (rows, j) => {
     const valueOf = (row: number) => grid.values[row * grid.steps + j]!
     const ranked = best(rows, Math.trunc(limits[j]!), (a, b) => rank(valueOf(a), valueOf(b), before))
-    if (evaluation.isInstant) order.push(...ranked)
+    if (grid.steps === 1) order.push(...ranked)
     return ranked
   })
-  return evaluation.isInstant && grid.steps === 1 ? pickSeries(kept, order) : compact(kept)
+  return grid.steps === 1 ? pickSeries(kept, order) : compact(kept)
 }
 
 /** `limitk`: any k series of each group; `limit_ratio`: a share of the series, the same ones every time. */

@@ -14,6 +14,7 @@ import type { PromqlFeatures } from './features.ts'
 import { DEFAULT_FEATURES } from './features.ts'
 import { readLeaves } from './leaves.ts'
 import { parseExpr } from './parse.ts'
+import { fixedParts } from './fixed-parts.ts'
 import { resolve } from './resolve.ts'
 import type { Steps, Value, VectorValue } from './values.ts'
 import { dropMarkedNames, mergeSameLabels, pickSeries } from './values.ts'
@@ -124,7 +125,7 @@ export async function evaluate(
     features,
     lookbackMs,
     defaultStepMs,
-    isInstant: steps.count === 1,
+    once: steps.count === 1 ? new Set<Expr>() : fixedParts(expr),
     context,
     now,
     deadlineMs,

@@ -1,5 +1,5 @@
 import type { Diagnostic, TextSpan } from '@oriel/syntax'
-import { quote } from '@oriel/syntax'
+import { printGoNumber, printTwoDigits, quote } from '@oriel/syntax'
 import type { Expr, MatrixSelector, Subquery, VectorSelector } from './ast.ts'
 import type { PromqlFeatures } from './features.ts'
 import type { Leaf, PushedGrid } from './leaves.ts'
@@ -11,8 +11,6 @@ export interface Evaluation {
   readonly lookbackMs: number
   /** The step of a subquery that names none. */
   readonly defaultStepMs: number
-  /** A query for one moment keeps duplicates until the end and the order of `topk` and `sort`. */
-  readonly isInstant: boolean
   readonly notes: Notes
   /** The value of a sub-expression at `steps`: evaluated before its operator as a rule, otherwise now. */
   evaluate(expr: Expr, steps: Steps): Value
@@ -46,12 +44,42 @@ export function atOnce<Result>(pieces: InPieces<Result>): Result {
 /** A range: what a range function slides over. */
 export type RangeExpr = MatrixSelector | Subquery
 
+/** Where buckets were not cumulative: the least and greatest bound and time, and how often. */
+export interface BucketFixes {
+  readonly minBucket: number
+  readonly maxBucket: number
+  readonly maxDiff: number
+  readonly firstMs: number
+  readonly lastMs: number
+  /** As Prometheus counts: see `FixNotes`. */
+  readonly count: bigint
+}
+
+/** Two accounts of fixes as one. */
+export function joinFixes(a: BucketFixes, b: BucketFixes): BucketFixes {
+  return {
+    minBucket: Math.min(a.minBucket, b.minBucket),
+    maxBucket: Math.max(a.maxBucket, b.maxBucket),
+    maxDiff: Math.max(a.maxDiff, b.maxDiff),
+    firstMs: Math.min(a.firstMs, b.firstMs),
+    lastMs: Math.max(a.lastMs, b.lastMs),
+    count: BigInt.asIntN(64, a.count + b.count),
+  }
+}
+
+function printFixes({ minBucket, maxBucket, maxDiff, firstMs, lastMs, count }: BucketFixes): string {
+  const [from, to] = [firstMs, lastMs].map((tMs) => new Date(tMs).toISOString().replace(/\.\d+Z$/, 'Z'))
+  const buckets = `from buckets ${printGoNumber(minBucket)} to ${printGoNumber(maxBucket)}`
+  return `${buckets}, with a max diff of ${printTwoDigits(maxDiff)}, over ${count} samples from ${from} to ${to}`
+}
+
 /**
  * Collects warnings and infos. A text is kept once, with the place where it came up last: as Prometheus merges annotations.
  */
 export class Notes {
   readonly #notes = new Map<string, Diagnostic>()
   readonly #overlaps = new Map<string, { span: TextSpan; count: number }>()
+  readonly #fixes = new Map<string, BucketFixes & { span: TextSpan }>()
 
   warn(message: string, span: TextSpan): void {
     this.#add('warning', message, span)
@@ -68,13 +96,23 @@ export class Notes {
     this.#overlaps.set(text, { span: known?.span ?? span, count: (known?.count ?? 0) + 1 })
   }
 
+  /** Says where buckets of classic histograms had to be fixed; those of one text are told together, at the place of the first. */
+  fixed(text: string, fixes: BucketFixes, span: TextSpan): void {
+    const known = this.#fixes.get(text)
+    if (known === undefined) this.#fixes.set(text, { ...fixes, span })
+    else this.#fixes.set(text, { ...joinFixes(known, fixes), span: known.span })
+  }
+
   /** In order of first sight. */
   all(): Diagnostic[] {
     const overlaps = [...this.#overlaps].map(([text, { span, count }]): Diagnostic => {
       const message = count > 1 ? `${text} (${count} occurrences)` : text
       return { severity: 'warning', code: 'QUERY_EXECUTION', message, span }
     })
-    return [...this.#notes.values(), ...overlaps]
+    const fixes = [...this.#fixes].map(([text, { span, ...of }]): Diagnostic => {
+      return { severity: 'info', code: 'QUERY_EXECUTION', message: `${text}, ${printFixes(of)}`, span }
+    })
+    return [...this.#notes.values(), ...overlaps, ...fixes]
   }
 
   #add(severity: 'warning' | 'info', message: string, span: TextSpan): void {

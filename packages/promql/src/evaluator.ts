@@ -9,7 +9,7 @@ import { evalAggregation, fusedCall } from './eval-aggregate.ts'
 import { evalBinary } from './eval-binary.ts'
 import { evalCall } from './eval-call.ts'
 import { noteCounter } from './eval-range.ts'
-import { evalSelector, withoutEmptyRows } from './eval-selector.ts'
+import { evalSelector, repeated, withoutEmptyRows } from './eval-selector.ts'
 import type { Evaluation, InPieces } from './evaluation.ts'
 import { atOnce, Notes } from './evaluation.ts'
 import type { PromqlFeatures } from './features.ts'
@@ -24,7 +24,8 @@ export interface EvaluatorOptions {
   readonly features: PromqlFeatures
   readonly lookbackMs: number
   readonly defaultStepMs: number
-  readonly isInstant: boolean
+  /** What answers the same at every step: it is evaluated at the first alone. */
+  readonly once: ReadonlySet<Expr>
   readonly context: QueryContext
   readonly now: () => number
   /** By `now`. Evaluation holds the thread, so that no timer could end it. */
@@ -36,7 +37,7 @@ export class Evaluator implements Evaluation {
   readonly features: PromqlFeatures
   readonly lookbackMs: number
   readonly defaultStepMs: number
-  readonly isInstant: boolean
+  readonly #once: ReadonlySet<Expr>
   readonly notes: Notes = new Notes()
   readonly #leaves: Leaves
   /** Operands that were evaluated and not taken yet. */
@@ -45,11 +46,11 @@ export class Evaluator implements Evaluation {
   readonly #now: () => number
   readonly #deadlineMs: number
 
-  constructor({ leaves, features, lookbackMs, defaultStepMs, isInstant, context, now, deadlineMs }: EvaluatorOptions) {
+  constructor({ leaves, features, lookbackMs, defaultStepMs, once, context, now, deadlineMs }: EvaluatorOptions) {
     this.features = features
     this.lookbackMs = lookbackMs
     this.defaultStepMs = defaultStepMs
-    this.isInstant = isInstant
+    this.#once = once
     this.#leaves = leaves
     this.#context = context
     this.#now = now
@@ -58,6 +59,7 @@ export class Evaluator implements Evaluation {
 
   /** Evaluates `expr`, operands before their operator, and lets others have the thread between operators and within long ones. */
   async run(expr: Expr, steps: Steps): Promise<Value> {
+    if (steps.count > 1 && this.#once.has(expr)) return atEveryStep(await this.run(expr, { ...steps, count: 1 }), steps.count)
     if (this.pushedOf(expr) === undefined) await this.runOperands(expr, steps)
     const pieces = this.#inPieces(expr, steps)
     for (;;) {
@@ -91,6 +93,7 @@ export class Evaluator implements Evaluation {
 
   *#inPieces(expr: Expr, steps: Steps): InPieces<Value> {
     this.checkCancelled()
+    if (steps.count > 1 && this.#once.has(expr)) return atEveryStep(this.evaluate(expr, { ...steps, count: 1 }), steps.count)
     const pushed = this.pushedOf(expr)
     if (pushed !== undefined) return this.#pushedValue(expr, pushed)
     switch (expr.kind) {
@@ -120,7 +123,7 @@ export class Evaluator implements Evaluation {
 
   leafOf(selector: VectorSelector): Leaf {
     const leaf = this.#leaves.leafOf.get(selector)
-    return leaf ?? { samples: EMPTY, fresh: () => EMPTY }
+    return leaf ?? { samples: EMPTY, fresh: () => EMPTY, isBucketless: false }
   }
 
   pushedOf(expr: Expr): PushedGrid | undefined {
@@ -192,6 +195,17 @@ function operandsOf(expr: Expr): readonly Expr[] {
 
 function isSame(a: Steps, b: Steps): boolean {
   return a.startMs === b.startMs && a.stepMs === b.stepMs && a.count === b.count
+}
+
+function atEveryStep(value: Value, count: number): Value {
+  switch (value.kind) {
+    case 'scalar':
+      return { kind: 'scalar', values: new Float64Array(count).fill(value.values[0] ?? NaN) }
+    case 'vector':
+      return vectorOf(repeated(value.grid, count), value.dropName)
+    case 'string':
+      return value
+  }
 }
 
 const EMPTY: Leaf['samples'] = {

@@ -12,6 +12,8 @@ export interface Leaf {
   readonly samples: SeriesSamples
   /** The samples without staleness markers, as ranges see them; made when first asked for. */
   readonly fresh: () => SeriesSamples
+  /** Of histograms only count and sum are there, with resets found. */
+  readonly isBucketless: boolean
 }
 
 /** A piece of the query that the engine has evaluated. */
@@ -64,8 +66,8 @@ export async function readLeaves(
       const earlier = needsEarlier(samples)
         ? await source.samples({ matchers, range: rangeBefore(range, options) }, context)
         : undefined
-      const leaf = makeLeaf(withReadHints(samples, earlier))
-      const bucketlessLeaf = samples.histograms === undefined ? leaf : makeLeaf(withoutBuckets(leaf.samples))
+      const leaf = makeLeaf(withReadHints(samples, earlier), false)
+      const bucketlessLeaf = samples.histograms === undefined ? leaf : makeLeaf(withoutBuckets(leaf.samples), true)
       for (const selector of selectors) leafOf.set(selector, bucketless.has(selector) ? bucketlessLeaf : leaf)
     }),
   )
@@ -162,9 +164,9 @@ const NO_SAMPLES: SeriesSamples = {
   stale: new Uint8Array(0),
 }
 
-function makeLeaf(samples: SeriesSamples): Leaf {
+function makeLeaf(samples: SeriesSamples, isBucketless: boolean): Leaf {
   let fresh: SeriesSamples | undefined
-  return { samples, fresh: () => (fresh ??= withoutStale(samples)) }
+  return { samples, isBucketless, fresh: () => (fresh ??= withoutStale(samples)) }
 }
 
 function withoutStale(samples: SeriesSamples): SeriesSamples {

@@ -1,3 +1,5 @@
+import { log10, log2 } from '@oriel/vector'
+
 /** Functions of one number. */
 export const MATH_FUNCTIONS: ReadonlyMap<string, (value: number) => number> = new Map<string, (value: number) => number>([
   ['abs', Math.abs],
@@ -6,8 +8,8 @@ export const MATH_FUNCTIONS: ReadonlyMap<string, (value: number) => number> = ne
   ['exp', Math.exp],
   ['sqrt', Math.sqrt],
   ['ln', Math.log],
-  ['log2', Math.log2],
-  ['log10', Math.log10],
+  ['log2', log2],
+  ['log10', log10],
   ['sin', Math.sin],
   ['cos', Math.cos],
   ['tan', Math.tan],
@@ -24,3 +26,13 @@ export const MATH_FUNCTIONS: ReadonlyMap<string, (value: number) => number> = ne
   ['deg', (value) => (value * 180) / Math.PI],
   ['sgn', (value) => (value < 0 ? -1 : value > 0 ? 1 : value)],
 ])
+
+/** Go's math.Max: infinity is greater even than NaN. */
+export function greater(a: number, b: number): number {
+  return a === Infinity || b === Infinity ? Infinity : Math.max(a, b)
+}
+
+/** Go's math.Min. */
+export function lesser(a: number, b: number): number {
+  return a === -Infinity || b === -Infinity ? -Infinity : Math.min(a, b)
+}

@@ -39,6 +39,8 @@ export type MixedFold = (window: MixedWindow, metric: string) => CellValue
 export interface WindowReach {
   readonly beforeMs: number
   readonly afterMs: number
+  /** Windows with samples between them forget what came before: see `afterGap`. */
+  readonly forgets?: boolean
 }
 
 /** Calls `fold` for each window of a series that has a point, and `put` with what it makes. */
@@ -46,25 +48,44 @@ export function slideMixed(
   samples: SeriesSamples,
   series: number,
   { firstEndMs, stepMs, steps, rangeMs }: Windows,
-  { beforeMs, afterMs }: WindowReach,
+  { beforeMs, afterMs, forgets = false }: WindowReach,
   fold: (window: MixedWindow) => CellValue,
   put: (step: number, value: number | NativeHistogram) => void,
 ): void {
   const window = splitSeries(samples, series)
-  const { floats, histograms } = window
   for (let step = 0; step < steps; step++) {
     window.step = step
     window.endMs = firstEndMs + step * stepMs
     window.startMs = window.endMs - rangeMs
-    const [after, until] = [window.startMs - beforeMs, window.endMs + afterMs]
-    while (window.fHi < floats.tMs.length && floats.tMs[window.fHi]! <= until) window.fHi++
-    while (window.fLo < window.fHi && floats.tMs[window.fLo]! <= after) window.fLo++
-    while (window.hHi < histograms.tMs.length && histograms.tMs[window.hHi]! <= until) window.hHi++
-    while (window.hLo < window.hHi && histograms.tMs[window.hLo]! <= after) window.hLo++
+    moveTo(window, window.startMs - beforeMs, window.endMs + afterMs)
     if (window.fLo === window.fHi && window.hLo === window.hHi) continue
-    const value = fold(window)
+    const value = fold(forgets && step > 0 ? afterGap(window, window.endMs - stepMs) : window)
     if (value !== undefined) put(step, value)
   }
+}
+
+/** Moves the ends of a window forward, to the points after one time and up to another. */
+function moveTo(window: MixedWindow, afterMs: number, untilMs: number): void {
+  const { floats, histograms } = window
+  while (window.fHi < floats.tMs.length && floats.tMs[window.fHi]! <= untilMs) window.fHi++
+  while (window.fLo < window.fHi && floats.tMs[window.fLo]! <= afterMs) window.fLo++
+  while (window.hHi < histograms.tMs.length && histograms.tMs[window.hHi]! <= untilMs) window.hHi++
+  while (window.hLo < window.hHi && histograms.tMs[window.hLo]! <= afterMs) window.hLo++
+}
+
+/**
+ * The window as Prometheus sees it when it jumps there: it reads count and sum of histograms alone, finds resets as it goes, and so
+ * knows of none at the first histogram after a jump. It jumps over samples that lie between two windows.
+ * Source: Prometheus 3.14 promql/histogram_stats_iterator.go, storage/buffer.go.
+ */
+function afterGap(window: MixedWindow, previousEndMs: number): MixedWindow {
+  const { floats, histograms, hLo, hHi, startMs } = window
+  if (hLo === hHi || histograms.histograms[hLo]!.resetHint !== 'reset') return window
+  const times = [floats, histograms].map(({ tMs }) => tMs.filter((t) => t >= previousEndMs && t <= startMs))
+  const skipped = times.flatMap((of) => [...of])
+  if (!skipped.some((t) => t < startMs) || skipped.includes(startMs)) return window
+  const items = histograms.histograms.with(hLo, { ...histograms.histograms[hLo]!, resetHint: 'unknown' })
+  return { ...window, histograms: { ...histograms, histograms: items } }
 }
 
 /** Whether a series has any histogram. */

@@ -24,6 +24,7 @@ import {
   varianceFold,
 } from '@oriel/vector'
 import type { Call, Expr } from './ast.ts'
+import { withoutParens } from './ast.ts'
 import type { Evaluation, RangeExpr } from './evaluation.ts'
 import { scalarAt } from './evaluation.ts'
 import { extendedFunctionOf } from './extended.ts'
@@ -86,16 +87,22 @@ export function rangeFunctionOf(
   const [first = ZERO, second = ZERO] = parameters.map((parameter) => scalarAt(evaluation, parameter, steps))
   switch (call.name) {
     case 'quantile_over_time':
-      noteQuantiles(evaluation, first, call.args[0])
-      return fold(({ values }, lo, hi, step) => quantileOf(first[step]!, values.slice(lo, hi)))
+      return fold(({ values }, lo, hi, step) => {
+        const quantile = first[step]!
+        // Said only where there is something to take a quantile of.
+        if (!(quantile >= 0 && quantile <= 1)) noteQuantiles(evaluation, first.subarray(step, step + 1), call.args[0])
+        return quantileOf(quantile, values.slice(lo, hi))
+      })
     case 'predict_linear':
       return fold((points, lo, hi, step) => {
         const { slope, intercept } = fitLine(points, lo, hi, steps.startMs + step * steps.stepMs)
         return slope * first[step]! + intercept
       }, 2)
     case 'double_exponential_smoothing':
-      checkFactors(first, 'smoothing', 'sf')
-      checkFactors(second, 'trend', 'tf')
+      if (hasSeries(evaluation, range)) {
+        checkFactors(first, 'smoothing', 'sf')
+        checkFactors(second, 'trend', 'tf')
+      }
       return fold((points, lo, hi, step) => smoothTwice(points, lo, hi, first[step]!, second[step]!), 2)
     default:
       throw new QueryError('QUERY_UNSUPPORTED', `cannot evaluate ${call.name}(): not supported`, { span: call.span })
@@ -108,12 +115,17 @@ function fold(of: WindowFold, minPoints = 1): RangeFunction {
   return { kind: 'fold', fold: of, minPoints, usesStep: true }
 }
 
+/** Factors are looked at with the first series. What a subquery has is not known yet. */
+function hasSeries(evaluation: Evaluation, range: RangeExpr): boolean {
+  return range.kind === 'subquery' || evaluation.leafOf(range.selector).samples.labels.length > 0
+}
+
 /** Warns about quantiles outside [0, 1]. */
 export function noteQuantiles(evaluation: Evaluation, quantiles: Float64Array, at: Expr | undefined): void {
   if (at === undefined) return
   for (const quantile of quantiles) {
     if (quantile >= 0 && quantile <= 1) continue
-    evaluation.notes.warn(`quantile value should be between 0 and 1, got ${printGoNumber(quantile)}`, at.span)
+    evaluation.notes.warn(`quantile value should be between 0 and 1, got ${printGoNumber(quantile)}`, withoutParens(at).span)
   }
 }
 

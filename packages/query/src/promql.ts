@@ -68,7 +68,8 @@ export async function runPromQL(
   return request.kind === 'range' ? asMatrix(data) : data
 }
 
-function dataOf(result: PromqlResult): PromQLData {
+/** An answer of the evaluator as series and samples. */
+export function dataOf(result: PromqlResult): PromQLData {
   switch (result.kind) {
     case 'scalar':
       return { kind: 'scalar', tMs: result.tMs, value: result.value }

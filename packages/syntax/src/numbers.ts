@@ -36,12 +36,20 @@ export function printGoNumber(value: number): string {
   return magnitude < 1e-4 || magnitude >= GO_EXPONENT_FROM ? padExponent(value.toExponential()) : printNumber(value)
 }
 
-/** Prints a number as Go's `%.2g`: two digits at most. */
+/** Prints a number as Go's `%.2g`: two digits at most, a value between two of them to the even one. */
 export function printTwoDigits(value: number): string {
   if (!Number.isFinite(value)) return printNumber(value)
-  const [digits = '', exponent = '0'] = value.toExponential(1).split('e')
+  const [digits = '', exponent = '0'] = toTwoDigits(value).split('e')
   const isPlain = Number(exponent) >= -4 && Number(exponent) < 2
-  return isPlain ? printNumber(Number(value.toPrecision(2))) : padExponent(`${digits.replace(/\.0$/, '')}e${exponent}`)
+  const short = digits.replace(/\.0$/, '')
+  return isPlain ? printNumber(Number(`${short}e${exponent}`)) : padExponent(`${short}e${exponent}`)
+}
+
+function toTwoDigits(value: number): string {
+  // 20 digits behind the point are the limit that all engines have; a tie between two-digit numbers shows in fewer.
+  const exact = /^(-?\d\.(\d))50*e(.*)$/.exec(value.toExponential(20))
+  const [, down, last, exponent] = exact ?? []
+  return last !== undefined && Number(last) % 2 === 0 ? `${down}e${exponent}` : value.toExponential(1)
 }
 
 function padExponent(text: string): string {

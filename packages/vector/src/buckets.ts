@@ -82,7 +82,8 @@ function makeMonotonic(bounds: readonly number[], counts: number[]): Monotonicit
       counts[i] = previous
       continue
     }
-    if (count >= previous) {
+    // NaN is not below anything.
+    if (!(count < previous)) {
       previous = count
       continue
     }
@@ -112,13 +113,24 @@ export function isAlmostEqual(a: number, b: number, epsilon: number = SMALL_DELT
 
 function interpolate(rank: number, bounds: readonly number[], counts: readonly number[]): number {
   const last = bounds.length - 1
-  let b = counts.findIndex((count) => count >= rank)
-  if (b < 0 || b > last) b = last
+  const b = searchRank(rank, counts)
   if (b === last) return bounds[last - 1]!
   if (b === 0 && bounds[0]! <= 0) return bounds[0]!
   const start = b > 0 ? bounds[b - 1]! : 0
   const before = b > 0 ? counts[b - 1]! : 0
   return start + (bounds[b]! - start) * ((rank - before) / (counts[b]! - before))
+}
+
+/** The first count that reaches `rank`, the last left out, by bisection: among NaN that decides which one is found. */
+function searchRank(rank: number, counts: readonly number[]): number {
+  let lo = 0
+  let hi = counts.length - 1
+  while (lo < hi) {
+    const middle = (lo + hi) >>> 1
+    if (counts[middle]! >= rank) hi = middle
+    else lo = middle + 1
+  }
+  return lo
 }
 
 /** How many observations are below `value`. */

@@ -1,4 +1,5 @@
 export * from './check.ts'
+export * from './custom-histograms.ts'
 export * from './load.ts'
 export * from './run.ts'
 export * from './script.ts'

@@ -1,4 +1,3 @@
-import type { MetricBlock } from '@oriel/model'
 import { OrielError } from '@oriel/model'
 import type { MetricSource, Sink } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
@@ -8,17 +7,14 @@ import { ALL_FEATURES } from '../features.ts'
 import { checkFailure, checkResult } from './check.ts'
 import { blockOf, startKey, startsOf } from './load.ts'
 import { pinnedCommands } from './pinned.ts'
-import type { EvalCommand } from './script.ts'
+import type { EvalCommand, LoadCommand } from './script.ts'
 import { parseScript } from './script.ts'
 
 /** Where a script's samples go and its queries are answered. */
 export interface ScriptTarget {
   /** An empty place for samples. */
   open(): Promise<{
-    /** Whose samples they are. */
-    readonly tenant: string
-    /** `starts`: when the counters of samples began, see `startKey`; the store has no place for them yet. */
-    write(block: MetricBlock, starts: ReadonlyMap<string, number>): Promise<void>
+    load(command: LoadCommand): Promise<void>
     readonly query: (query: PromqlQuery & { expr: string }) => Promise<PromqlResult>
   }>
 }
@@ -45,7 +41,7 @@ export async function runScript(text: string, target: ScriptTarget): Promise<Eva
         opened = await target.open()
         break
       case 'load':
-        await opened.write(blockOf(command, opened.tenant), startsOf(command))
+        await opened.load(command)
         break
       case 'eval':
         outcomes.push({ line: command.line, expr: command.expr, ...(await runEval(command, opened.query)) })
@@ -73,10 +69,10 @@ export function storeTarget(open: () => ScriptStore): ScriptTarget {
       const starts = new Map<string, number>()
       const source = withStarts(metrics, starts)
       return {
-        tenant,
-        write: async (block, added) => {
-          for (const [key, startMs] of added) starts.set(key, startMs)
-          await sink.writeMetrics([block])
+        load: async (command) => {
+          // The store has no place for them yet.
+          for (const [key, startMs] of startsOf(command)) starts.set(key, startMs)
+          await sink.writeMetrics([blockOf(command, tenant)])
         },
         query: async (query) =>
           evaluate(source, query, {

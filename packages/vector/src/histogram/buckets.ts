@@ -1,4 +1,5 @@
 import type { NativeHistogram } from '@oriel/model'
+import { log2 } from '../logarithm.ts'
 import { hasCustomBounds, upperBound } from './bounds.ts'
 import { isSameBounds } from './custom-bounds.ts'
 import { isSameLayout, sideOf } from './side.ts'
@@ -53,7 +54,7 @@ export function zeroBucket({ zeroThreshold, zeroCount }: NativeHistogram): Nativ
 /** The share of a bucket's width that lies below `value`, which is within its finite bounds: linear, or linear in the logarithm. */
 export function fractionBelow({ lower, upper }: Pick<NativeBucket, 'lower' | 'upper'>, value: number, isLinear: boolean): number {
   if (isLinear) return (value - lower) / (upper - lower)
-  const [logLower, logUpper, logValue] = [lower, upper, value].map((bound) => Math.log2(Math.abs(bound)))
+  const [logLower, logUpper, logValue] = [lower, upper, value].map((bound) => log2(Math.abs(bound)))
   if (logLower === undefined || logUpper === undefined || logValue === undefined) return NaN
   return value > 0 ? (logValue - logLower) / (logUpper - logLower) : 1 - (logValue - logUpper) / (logLower - logUpper)
 }

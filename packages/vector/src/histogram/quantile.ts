@@ -1,5 +1,6 @@
 import type { NativeHistogram } from '@oriel/model'
 import { KahanSum } from '../kahan.ts'
+import { log2 } from '../logarithm.ts'
 import { hasCustomBounds } from './bounds.ts'
 import type { NativeBucket } from './buckets.ts'
 import { allBuckets, fractionBelow } from './buckets.ts'
@@ -122,7 +123,7 @@ function cutAtZero(bucket: NativeBucket, { positiveBuckets, negativeBuckets }: N
 
 function interpolate({ lower, upper }: NativeBucket, fraction: number, isCustom: boolean): number {
   if (isCustom || (lower <= 0 && upper >= 0)) return lower + (upper - lower) * fraction
-  const [logLower, logUpper] = [Math.log2(Math.abs(lower)), Math.log2(Math.abs(upper))]
+  const [logLower, logUpper] = [log2(Math.abs(lower)), log2(Math.abs(upper))]
   if (lower > 0) return 2 ** (logLower + (logUpper - logLower) * fraction)
   return -(2 ** (logUpper + (logLower - logUpper) * (1 - fraction)))
 }

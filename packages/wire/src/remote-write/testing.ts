@@ -44,6 +44,8 @@ export interface TestSeries {
   }[]
   readonly histograms?: readonly TestHistogram[]
   readonly metadata?: { readonly type: number; readonly help: string; readonly unit: string }
+  /** When the counter of each sample began, in ms, by sample time; version 2 only. */
+  readonly startsMs?: ReadonlyMap<number, number>
 }
 
 /** A version 1 body. */
@@ -76,15 +78,15 @@ export function encodeV2(series: readonly TestSeries[]): Uint8Array {
   }
   const labelRefs = (labels: Readonly<Record<string, string>>): number[] =>
     Object.entries(labels).flatMap(([n, v]) => [ref(n), ref(v)])
-  const timeseries = series.map(({ labels, samples, exemplars = [], histograms = [], metadata }) => ({
+  const timeseries = series.map(({ labels, samples, exemplars = [], histograms = [], metadata, startsMs }) => ({
     labels_refs: labelRefs(labels),
-    samples: samples.map(([timestamp, value]) => ({ timestamp, value })),
+    samples: samples.map(([timestamp, value]) => ({ timestamp, value, start_timestamp: startsMs?.get(timestamp) ?? 0 })),
     exemplars: exemplars.map((exemplar) => ({
       labels_refs: labelRefs(exemplar.labels),
       value: exemplar.value,
       timestamp: exemplar.tMs,
     })),
-    histograms: histograms.map(histogramMessage),
+    histograms: histograms.map((of) => ({ ...histogramMessage(of), start_timestamp: startsMs?.get(of.tMs) ?? 0 })),
     ...(metadata === undefined
       ? {}
       : { metadata: { type: metadata.type, help_ref: ref(metadata.help), unit_ref: ref(metadata.unit) } }),
