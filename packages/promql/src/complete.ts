@@ -48,17 +48,23 @@ function inString(text: string, tokens: readonly Token[], from: number): PromQLC
 }
 
 function atWord(text: string, tokens: Token[], offset: number): PromQLCompletion {
-  const last = tokens.at(-1)
-  const typed = last?.span.end === offset && (isWord(last) || isNumber(last)) ? tokens.pop() : undefined
+  const typed = takeTyped(tokens, offset)
   const from = typed?.span.start ?? offset
   const open = openFrame(tokens)
   if (open?.kind === '{') return inBraces(text, tokens, from, open.index)
-  if (open?.kind === '[' || tokens.at(-1)?.kind === 'offset') {
+  if (open?.kind === '[' || kindAt(tokens, tokens.length - 1) === 'offset') {
     return { kind: 'duration', from, choices: durationsFrom(typed?.text ?? '') }
   }
   if (typed !== undefined && isNumber(typed)) return { kind: 'nothing', from }
   const isGrouping = open?.kind === '(' && GROUPINGS.has(kindAt(tokens, open.index - 1))
   return isGrouping ? inGrouping(text, tokens, from) : inExpression(tokens, from)
+}
+
+/** The word or number that ends at `offset`, taken from the tokens: it is being typed. */
+function takeTyped(tokens: Token[], offset: number): Token | undefined {
+  const last = tokens.at(-1)
+  if (last === undefined || last.span.end !== offset) return undefined
+  return isWord(last) || isNumber(last) ? tokens.pop() : undefined
 }
 
 function inGrouping(text: string, tokens: readonly Token[], from: number): PromQLCompletion {
