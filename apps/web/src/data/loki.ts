@@ -114,7 +114,7 @@ export async function queryLogMetric(
     const points = values.map(([seconds, text]) => [Number(seconds), text] as const)
     return { labels: metric, values: onGrid(points, { startMs, stepMs, steps: tMs.length }) }
   })
-  return { tMs, stepMs, series, warnings: [] }
+  return { tMs, stepMs, series, notes: [] }
 }
 
 /** Whether a LogQL text asks for numbers rather than lines: a log query starts with its stream selector. */

@@ -2,13 +2,45 @@ import { API_BASES } from '@oriel/contract'
 import type { TimeRange } from '@oriel/model'
 import { stepFor } from '../frame/time-range.ts'
 import { getJson } from './api.ts'
+import type { PromHistogram, RawHistogram } from './histogram.ts'
+import { readHistogram, readNumber } from './histogram.ts'
+import type { QueryNote } from './notes.ts'
+import { readNotes } from './notes.ts'
 
 const BASE = `${API_BASES.prometheus}/api/v1`
 
-/** One series on the answer's grid: `null` where it has no value. */
+/** One series on the answer's grid: `null` where it has no value. `histograms` is there when some of its samples are. */
 export interface PromSeries {
   readonly labels: Readonly<Record<string, string>>
   readonly values: readonly (number | null)[]
+  readonly histograms?: readonly (PromHistogram | null)[]
+}
+
+/** What an answer cost. */
+export interface PromStats {
+  readonly samples: number
+  readonly totalMs: number
+  readonly queuedMs: number
+  readonly engineMs: number
+}
+
+/** One series of an instant answer: a number or a histogram. Range selectors answer all their samples. */
+export interface PromSample {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value?: number
+  readonly histogram?: PromHistogram
+  /** Of a range selector: all samples, oldest first. */
+  readonly points?: readonly (readonly [tMs: number, value: number])[]
+}
+
+/** An instant query's answer. A scalar is one sample without labels, a string has `text`. */
+export interface PromInstant {
+  readonly kind: 'vector' | 'matrix' | 'scalar' | 'string'
+  readonly tMs: number
+  readonly samples: readonly PromSample[]
+  readonly text?: string
+  readonly notes: readonly QueryNote[]
+  readonly stats?: PromStats
 }
 
 /** A range query's answer on a common grid. */
@@ -16,7 +48,8 @@ export interface PromMatrix {
   readonly tMs: readonly number[]
   readonly stepMs: number
   readonly series: readonly PromSeries[]
-  readonly warnings: readonly string[]
+  readonly notes: readonly QueryNote[]
+  readonly stats?: PromStats
 }
 
 /** An exemplar of a series, with the trace that it names. */
@@ -42,28 +75,107 @@ interface Envelope<T> {
 
 type RawPoint = readonly [seconds: number, value: string]
 
-interface RawMatrix {
-  readonly resultType: 'matrix'
-  readonly result: readonly { readonly metric: Record<string, string>; readonly values?: readonly RawPoint[] }[]
+type RawHistogramPoint = readonly [seconds: number, histogram: RawHistogram]
+
+interface RawSeries {
+  readonly metric: Record<string, string>
+  readonly value?: RawPoint
+  readonly values?: readonly RawPoint[]
+  readonly histogram?: RawHistogramPoint
+  readonly histograms?: readonly RawHistogramPoint[]
 }
 
-/** Evaluates PromQL over the range. `maxPoints` bounds the grid (twice the chart's pixels is plenty). */
+interface RawStats {
+  readonly timings: { readonly execTotalTime: number; readonly execQueueTime: number; readonly queryPreparationTime: number }
+  readonly samples: { readonly totalQueryableSamples: number }
+}
+
+interface RawMatrix {
+  readonly resultType: 'matrix'
+  readonly result: readonly RawSeries[]
+  readonly stats?: RawStats
+}
+
+type RawInstant =
+  | (Omit<RawMatrix, 'resultType'> & { readonly resultType: 'vector' })
+  | RawMatrix
+  | { readonly resultType: 'scalar'; readonly result: RawPoint; readonly stats?: RawStats }
+  | { readonly resultType: 'string'; readonly result: RawPoint; readonly stats?: RawStats }
+
+interface RangeOptions {
+  readonly range: TimeRange
+  /** Bounds the grid: twice the chart's pixels is plenty. */
+  readonly maxPoints: number
+  /** A step that somebody chose; absent: the smallest round one within `maxPoints`. */
+  readonly stepMs?: number | undefined
+  /** At most so many series; the server says when there were more. */
+  readonly limit?: number
+  readonly signal: AbortSignal
+}
+
+/** Evaluates PromQL over the range. */
 export async function queryRange(
   query: string,
-  { range, maxPoints, signal }: { readonly range: TimeRange; readonly maxPoints: number; readonly signal: AbortSignal },
+  { range, maxPoints, limit, signal, ...chosen }: RangeOptions,
 ): Promise<PromMatrix> {
-  const stepMs = stepFor(range, maxPoints)
+  const stepMs = chosen.stepMs ?? stepFor(range, maxPoints)
   const startMs = Math.floor(range.startMs / stepMs) * stepMs
   const endMs = Math.floor(range.endMs / stepMs) * stepMs
-  const params = { query, start: startMs / 1_000, end: endMs / 1_000, step: stepMs / 1_000 }
+  const params = {
+    query,
+    start: startMs / 1_000,
+    end: endMs / 1_000,
+    step: stepMs / 1_000,
+    stats: 'true',
+    ...(limit !== undefined && { limit }),
+  }
   const answer = await getJson<Envelope<RawMatrix>>(`${BASE}/query_range`, params, { signal })
   const tMs: number[] = []
   for (let t = startMs; t <= endMs; t += stepMs) tMs.push(t)
-  const series = (answer.data?.result ?? []).map(({ metric, values = [] }) => ({
+  const grid = { startMs, stepMs, steps: tMs.length }
+  const series = (answer.data?.result ?? []).map(({ metric, values = [], histograms }) => ({
     labels: metric,
-    values: onGrid(values, { startMs, stepMs, steps: tMs.length }),
+    values: onGrid(values, grid),
+    ...(histograms !== undefined && { histograms: histogramsOnGrid(histograms, grid) }),
   }))
-  return { tMs, stepMs, series, warnings: [...(answer.warnings ?? []), ...(answer.infos ?? [])] }
+  return { tMs, stepMs, series, notes: readNotes(query, answer), ...statsOf(answer.data?.stats) }
+}
+
+/** Evaluates PromQL at one time. */
+export async function queryInstant(query: string, tMs: number, signal: AbortSignal): Promise<PromInstant> {
+  const params = { query, time: tMs / 1_000, stats: 'true' }
+  const answer = await getJson<Envelope<RawInstant>>(`${BASE}/query`, params, { signal })
+  const { data } = answer
+  const rest = { tMs, notes: readNotes(query, answer), ...statsOf(data?.stats) }
+  if (data === undefined) return { kind: 'vector', samples: [], ...rest }
+  if (data.resultType === 'string') return { kind: 'string', samples: [], text: data.result[1], ...rest }
+  if (data.resultType === 'scalar') {
+    return { kind: 'scalar', samples: [{ labels: {}, value: readNumber(data.result[1]) }], ...rest }
+  }
+  return { kind: data.resultType, samples: data.result.map(readSample), ...rest }
+}
+
+function readSample({ metric, value, values, histogram, histograms }: RawSeries): PromSample {
+  const last = histogram ?? histograms?.at(-1)
+  return {
+    labels: metric,
+    ...(value !== undefined && { value: readNumber(value[1]) }),
+    ...(last !== undefined && { histogram: readHistogram(last[1]) }),
+    ...(values !== undefined && { points: values.map(([seconds, text]) => [seconds * 1_000, readNumber(text)] as const) }),
+  }
+}
+
+function statsOf(raw: RawStats | undefined): { readonly stats?: PromStats } {
+  if (raw === undefined) return {}
+  const { timings, samples } = raw
+  return {
+    stats: {
+      samples: samples.totalQueryableSamples,
+      totalMs: timings.execTotalTime * 1_000,
+      queuedMs: timings.execQueueTime * 1_000,
+      engineMs: timings.queryPreparationTime * 1_000,
+    },
+  }
 }
 
 /** Exemplars of the series that a query touches. */
@@ -97,6 +209,12 @@ export async function labelNames(range: TimeRange, match: string | undefined, si
   return (await getJson<Envelope<readonly string[]>>(`${BASE}/labels`, params, { signal })).data ?? []
 }
 
+/** Names of the feature flags that the server runs with. */
+export async function loadFlags(signal: AbortSignal): Promise<readonly string[]> {
+  const answer = await getJson<Envelope<Record<string, string>>>(`${BASE}/status/flags`, {}, { signal })
+  return (answer.data?.['enable-feature'] ?? '').split(',').filter(Boolean)
+}
+
 /** What senders said about their metrics, by metric name. */
 export async function metricMetadata(signal: AbortSignal): Promise<Readonly<Record<string, readonly PromMetadata[]>>> {
   return (await getJson<Envelope<Record<string, readonly PromMetadata[]>>>(`${BASE}/metadata`, {}, { signal })).data ?? {}
@@ -113,21 +231,28 @@ function rangeSeconds({ startMs, endMs }: TimeRange): { start: number; end: numb
   return { start: Math.floor(startMs / 1_000), end: Math.ceil(endMs / 1_000) }
 }
 
+interface Grid {
+  readonly startMs: number
+  readonly stepMs: number
+  readonly steps: number
+}
+
 /** Points of a range answer as one value a step, `null` where there is none or it is not finite. */
-export function onGrid(
-  points: readonly RawPoint[],
-  { startMs, stepMs, steps }: { readonly startMs: number; readonly stepMs: number; readonly steps: number },
-): (number | null)[] {
+export function onGrid(points: readonly RawPoint[], { startMs, stepMs, steps }: Grid): (number | null)[] {
   const values: (number | null)[] = Array.from({ length: steps }, () => null)
   for (const [seconds, text] of points) {
-    const value = parseValue(text)
+    const value = readNumber(text)
     const at = Math.round((seconds * 1_000 - startMs) / stepMs)
     if (at >= 0 && at < steps && Number.isFinite(value)) values[at] = value
   }
   return values
 }
 
-function parseValue(text: string): number {
-  if (text === '+Inf') return Infinity
-  return text === '-Inf' ? -Infinity : Number(text)
+function histogramsOnGrid(points: readonly RawHistogramPoint[], { startMs, stepMs, steps }: Grid): (PromHistogram | null)[] {
+  const found: (PromHistogram | null)[] = Array.from({ length: steps }, () => null)
+  for (const [seconds, raw] of points) {
+    const at = Math.round((seconds * 1_000 - startMs) / stepMs)
+    if (at >= 0 && at < steps) found[at] = readHistogram(raw)
+  }
+  return found
 }
