@@ -10,8 +10,11 @@ import type { TimeChartProps } from './time-chart.tsx'
 import { TimeChart } from './time-chart.tsx'
 
 interface ChartPanelProps<T> extends AnswerViewOptions<T> {
-  readonly title: string
+  readonly title: ReactNode
+  /** Names the chart where the title is more than a text. */
+  readonly label?: string
   readonly note?: ReactNode
+  readonly actions?: ReactNode
   readonly className?: string | undefined
   readonly chart: (data: T) => Omit<TimeChartProps, 'title' | 'onZoom' | 'onZoomOut' | 'isTable'>
   readonly footer?: (data: T) => ReactNode
@@ -19,28 +22,32 @@ interface ChartPanelProps<T> extends AnswerViewOptions<T> {
 }
 
 /** A chart of an answer in a panel: zooming changes the page's range, and a button shows the numbers as a table. */
-export function ChartPanel<T>({ title, chart, footer, heightPx = 190, ...rest }: ChartPanelProps<T>): ReactNode {
+export function ChartPanel<T>({ title, chart, footer, actions, heightPx = 190, ...rest }: ChartPanelProps<T>): ReactNode {
   const [isTable, setTable] = useState(false)
   const time = useTime()
+  const name = rest.label ?? (typeof title === 'string' ? title : 'Chart')
   return (
     <AnswerPanel
       {...rest}
       title={title}
       minHeight={heightPx}
       actions={
-        <IconButton
-          label="View as table"
-          aria-pressed={isTable}
-          onClick={() => setTable(!isTable)}
-          children={<Table2 size={14} />}
-        />
+        <>
+          {actions}
+          <IconButton
+            label="View as table"
+            aria-pressed={isTable}
+            onClick={() => setTable(!isTable)}
+            children={<Table2 size={14} />}
+          />
+        </>
       }
     >
       {(data) => (
         <>
           <TimeChart
             {...chart(data)}
-            title={title}
+            title={name}
             heightPx={heightPx}
             isTable={isTable}
             onZoom={(range) => time.show(range)}

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { SmallButton } from './buttons.tsx'
 import styles from './panel.module.css'
 import { Empty, Failure } from './states.tsx'
+import { useAfter } from './use-after.ts'
 import type { Answer } from './use-answer.ts'
 
 // A bar that comes and goes within 150 ms is only flicker; after 2 s a person wants to know and to be able to stop it.
@@ -133,16 +134,4 @@ export function Progress({ answer }: { readonly answer: Answer<unknown> }): Reac
       </SmallButton>
     </span>
   )
-}
-
-/** Whether `isOn` has held for `ms`. */
-function useAfter(isOn: boolean, ms: number): boolean {
-  const [hasHeld, setHeld] = useState(false)
-  useEffect(() => {
-    setHeld(false)
-    if (!isOn) return
-    const timer = setTimeout(() => setHeld(true), ms)
-    return () => clearTimeout(timer)
-  }, [isOn, ms])
-  return hasHeld && isOn
 }

@@ -1,6 +1,6 @@
 import type { TimeRange } from '@oriel/model'
-import type { UseQueryResult } from '@tanstack/react-query'
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { QueryClient, UseQueryResult } from '@tanstack/react-query'
+import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTime } from './use-time.ts'
 
 /** A question to the server and how far it has got. */
@@ -54,6 +54,21 @@ export function useRangeAnswer<T>(
   return useAnswer(query, queryKey, isEnabled)
 }
 
+/** Asks several questions about the page's time range at once: one answer each, in their order. */
+export function useRangeAnswers<T>(questions: readonly Question<T>[]): readonly Answer<T>[] {
+  const { text, resolve } = useTime()
+  const client = useQueryClient()
+  const keys = questions.map(({ key }) => ['range', ...key, text.from, text.to])
+  const queries = useQueries({
+    queries: questions.map(({ load }, i) => ({
+      queryKey: keys[i] ?? [],
+      queryFn: ({ signal }: { readonly signal: AbortSignal }) => load({ range: resolve(), signal }),
+      placeholderData: keepPreviousData,
+    })),
+  })
+  return queries.map((query, i) => answerOf(query, { client, queryKey: keys[i] ?? [], isEnabled: true }))
+}
+
 /** Asks about something that does not depend on the time range, such as one trace. */
 export function useFixedAnswer<T>(
   key: readonly unknown[],
@@ -72,6 +87,16 @@ export function useFixedAnswer<T>(
 
 function useAnswer<T>(query: UseQueryResult<T>, queryKey: readonly unknown[], isEnabled: boolean): Answer<T> {
   const client = useQueryClient()
+  return answerOf(query, { client, queryKey, isEnabled })
+}
+
+interface AnswerOptions {
+  readonly client: QueryClient
+  readonly queryKey: readonly unknown[]
+  readonly isEnabled: boolean
+}
+
+function answerOf<T>(query: UseQueryResult<T>, { client, queryKey, isEnabled }: AnswerOptions): Answer<T> {
   const isLoading = query.fetchStatus === 'fetching'
   return {
     data: query.data,

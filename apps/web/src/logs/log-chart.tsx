@@ -13,7 +13,7 @@ export function LogChart({ query }: { readonly query: string }): ReactNode {
   )
   return (
     <div className={styles['chart']}>
-      <MatrixPanel title="Result" query={query} answer={answer} />
+      <MatrixPanel title="Result" queries={[{ query, answer }]} />
     </div>
   )
 }

@@ -2,43 +2,62 @@ import type { ReactNode } from 'react'
 import { useMemo, useState } from 'react'
 import type { ChartDot, ChartSeries } from '../chart/chart-data.ts'
 import { ChartPanel } from '../chart/chart-panel.tsx'
+import { HISTOGRAM_LINES } from '../data/histogram.ts'
 import type { PromMatrix } from '../data/prometheus.ts'
-import { printSeries } from '../data/prometheus.ts'
-import { formatNumber } from '../frame/format.ts'
+import { SmallButton } from '../frame/buttons.tsx'
+import { Choice } from '../frame/choice.tsx'
+import { formatCount, formatNumber } from '../frame/format.ts'
 import { DASHES, seriesVariable } from '../frame/palette.ts'
 import { Empty } from '../frame/states.tsx'
 import type { Answer } from '../frame/use-answer.ts'
+import { useAppSearch, usePatchSearch } from '../frame/use-search.ts'
+import type { MatrixLine, MergedMatrix } from './merge.ts'
+import { mergeMatrices } from './merge.ts'
 import { SeriesTable } from './series-table.tsx'
 
-interface MatrixPanelProps {
-  readonly title: string
+/** A range query and its answer; `letter` tells it from the others. */
+export interface RangeResult {
+  readonly letter?: string
   readonly query: string
   readonly answer: Answer<PromMatrix>
-  readonly dots?: readonly ChartDot[]
-  readonly format?: (value: number) => string
 }
 
-// 200 lines are a carpet already; the table says how many there are.
+interface MatrixPanelProps {
+  readonly title: ReactNode
+  readonly label?: string
+  readonly queries: readonly RangeResult[]
+  readonly dots?: readonly ChartDot[]
+  readonly format?: (value: number) => string
+  readonly heightPx?: number
+  readonly hasTable?: boolean
+  readonly empty?: ReactNode
+}
+
+// 200 lines are a carpet already; whoever wants more says so, and the table has them all.
 const MAX_LINES = 200
 
-/** A range query's series as a chart and as a table below it; a click in the table brings one series out alone. */
-export function MatrixPanel({ title, query, answer, dots, format = formatNumber }: MatrixPanelProps): ReactNode {
+/** Range queries' series as a chart and as a table below it; a click in the table brings one series out alone. */
+export function MatrixPanel(props: MatrixPanelProps): ReactNode {
+  const { title, label = 'Result', queries, dots, format = formatNumber, heightPx = 300, hasTable = true, empty } = props
   const [alone, setAlone] = useState<string>()
+  const [isAll, setAll] = useState(false)
+  const { fn = 'p50' } = useAppSearch()
+  const answer = useMerged(queries, fn)
   const { data } = answer
-  const series = useMemo(() => (data === undefined ? [] : makeSeries(data, alone)), [data, alone])
-  const total = data?.series.length ?? 0
+  const maxLines = isAll ? Infinity : MAX_LINES
+  const series = useMemo(() => (data === undefined ? [] : makeSeries(data.lines, alone, maxLines)), [data, alone, maxLines])
+  const total = data?.lines.length ?? 0
+  const only = queries.length === 1 ? queries[0]?.query : undefined
   return (
     <ChartPanel
       title={title}
-      note={total > MAX_LINES ? `the first ${MAX_LINES} of ${total} series` : total > 0 ? `${total} series` : undefined}
+      label={label}
+      note={noteOf(total, maxLines)}
       answer={answer}
-      query={query}
-      heightPx={300}
-      empty={({ series: found }) =>
-        found.length === 0 ? (
-          <Empty title="No series in this range">The query is fine; nothing that it asks for has samples here.</Empty>
-        ) : undefined
-      }
+      {...(only !== undefined && { query: only })}
+      heightPx={heightPx}
+      actions={<Drawing hasHistograms={data?.hasHistograms === true} total={total} isAll={isAll} onAll={() => setAll(!isAll)} />}
+      empty={({ lines }) => (lines.length === 0 ? (empty ?? <NoSeries />) : undefined)}
       chart={({ tMs, stepMs }) => ({
         tMs,
         stepMs,
@@ -48,31 +67,83 @@ export function MatrixPanel({ title, query, answer, dots, format = formatNumber 
         format,
         ...(dots !== undefined && { dots }),
       })}
-      footer={({ series: found, warnings }) => (
-        <>
-          {warnings.map((warning) => (
-            <p key={warning} style={{ margin: '0 14px 8px', color: 'var(--warn)' }}>
-              {warning}
-            </p>
-          ))}
-          <SeriesTable series={found.slice(0, MAX_LINES)} alone={alone} onAlone={setAlone} format={format} />
-        </>
-      )}
+      footer={({ lines }) => hasTable && <SeriesTable lines={lines} alone={alone} onAlone={setAlone} format={format} />}
     />
   )
 }
 
-function makeSeries(data: PromMatrix, alone: string | undefined): ChartSeries[] {
-  const hasOne = alone !== undefined && data.series.some(({ labels }) => printSeries(labels) === alone)
-  return data.series.slice(0, MAX_LINES).map(({ labels, values }, i) => {
-    const label = printSeries(labels)
+interface DrawingProps {
+  readonly hasHistograms: boolean
+  readonly total: number
+  readonly isAll: boolean
+  readonly onAll: () => void
+}
+
+/** What of histograms is drawn, and whether all lines are. */
+function Drawing({ hasHistograms, total, isAll, onAll }: DrawingProps): ReactNode {
+  const { fn = 'p50' } = useAppSearch()
+  const patch = usePatchSearch()
+  return (
+    <>
+      {hasHistograms && (
+        <Choice
+          label="Histograms drawn as"
+          options={Object.keys(HISTOGRAM_LINES).map((name) => [name, name] as const)}
+          value={fn}
+          onChange={(next) => patch({ fn: next })}
+        />
+      )}
+      {total > MAX_LINES && (
+        <SmallButton aria-pressed={isAll} onClick={onAll}>
+          {isAll ? `Draw ${MAX_LINES}` : `Draw all ${formatCount(total)}`}
+        </SmallButton>
+      )}
+    </>
+  )
+}
+
+function NoSeries(): ReactNode {
+  return <Empty title="No series in this range">The query is fine; nothing that it asks for has samples here.</Empty>
+}
+
+function noteOf(total: number, maxLines: number): string | undefined {
+  if (total > maxLines) return `the first ${maxLines} of ${formatCount(total)} series`
+  return total > 0 ? `${formatCount(total)} series` : undefined
+}
+
+/** The answers as one: there as soon as one is, failed when all have. */
+function useMerged(queries: readonly RangeResult[], histogramLine: string): Answer<MergedMatrix> {
+  const answers = queries.map(({ answer }) => answer)
+  const matrices = answers.map(({ data }) => data)
+  const letters = queries.map(({ letter = '' }) => letter).join('')
+  const data = useMemo(() => {
+    const there = matrices.flatMap((matrix, i) =>
+      matrix === undefined || queries[i]?.answer.error !== undefined ? [] : [{ letter: queries[i]?.letter ?? '', matrix }],
+    )
+    return there.length === 0 ? undefined : mergeMatrices(there, histogramLine)
+    // An answer is made anew at each render; what it holds is not.
+  }, [...matrices, letters, histogramLine])
+  return {
+    data,
+    error: answers.length > 0 && answers.every(({ error }) => error !== undefined) ? answers[0]?.error : undefined,
+    isLoading: answers.some(({ isLoading }) => isLoading),
+    isPrevious: answers.some(({ isPrevious }) => isPrevious),
+    isCancelled: answers.length > 0 && answers.every(({ isCancelled }) => isCancelled),
+    retry: () => answers.forEach(({ retry }) => retry()),
+    cancel: () => answers.forEach(({ cancel }) => cancel()),
+  }
+}
+
+function makeSeries(lines: readonly MatrixLine[], alone: string | undefined, maxLines: number): ChartSeries[] {
+  const hasOne = alone !== undefined && lines.some(({ name }) => name === alone)
+  return lines.slice(0, maxLines).map(({ name, values }, i) => {
     const dash = DASHES[Math.floor(i / 8) % DASHES.length]
     return {
-      label,
+      label: name,
       values,
       color: seriesVariable(i),
-      isFilled: data.series.length === 1,
-      isHidden: hasOne && label !== alone,
+      isFilled: lines.length === 1,
+      isHidden: hasOne && name !== alone,
       ...(dash !== undefined && { dash }),
     }
   })

@@ -1,27 +1,41 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
 import { ScrollText, Waypoints } from 'lucide-react'
 import type { ReactNode } from 'react'
-import type { PromSeries } from '../data/prometheus.ts'
-import { printSeries } from '../data/prometheus.ts'
+import { useRef } from 'react'
 import { Link } from '../frame/link.tsx'
 import { linkTo, serviceOfLabels } from '../frame/link-to.ts'
 import { seriesVariable } from '../frame/palette.ts'
 import { useTime } from '../frame/use-time.ts'
 import table from '../style/table.module.css'
+import type { MatrixLine } from './merge.ts'
 import styles from './metrics.module.css'
 
 interface SeriesTableProps {
-  readonly series: readonly PromSeries[]
+  readonly lines: readonly MatrixLine[]
   /** The series shown alone, absent for all. */
   readonly alone: string | undefined
   readonly onAlone: (name: string | undefined) => void
   readonly format: (value: number) => string
 }
 
-/** Every series with its figures, and the way to the logs and traces of its service. */
-export function SeriesTable({ series, alone, onAlone, format }: SeriesTableProps): ReactNode {
+// A dense row of table.module.css with its border.
+const ROW_PX = 32
+
+/** Every series with its figures, and the way to the logs and traces of its service. Only the rows in view are drawn. */
+export function SeriesTable({ lines, alone, onAlone, format }: SeriesTableProps): ReactNode {
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+  })
+  const rows = virtual.getVirtualItems()
+  const abovePx = rows[0]?.start ?? 0
+  const belowPx = virtual.getTotalSize() - (rows.at(-1)?.end ?? 0)
   return (
-    <div className={`${styles['series']} scroll-thin`} tabIndex={0} role="group" aria-label="Series">
-      <table className={`${table['table']} ${table['dense']}`} aria-label="Series">
+    <div ref={scroller} className={`${styles['series']} scroll-thin`} tabIndex={0} role="group" aria-label="Series">
+      <table className={`${table['table']} ${table['dense']}`} aria-label="Series" aria-rowcount={lines.length + 1}>
         <thead>
           <tr>
             <th scope="col">Series</th>
@@ -36,36 +50,53 @@ export function SeriesTable({ series, alone, onAlone, format }: SeriesTableProps
           </tr>
         </thead>
         <tbody>
-          {series.map((one, i) => {
-            const name = printSeries(one.labels)
-            const figures = figuresOf(one.values)
+          {abovePx > 0 && <tr aria-hidden style={{ height: abovePx }} />}
+          {rows.map(({ index }) => {
+            const line = lines[index]!
             return (
-              <tr key={name}>
-                <td className={styles['seriesName']}>
-                  <button
-                    type="button"
-                    aria-pressed={alone === name}
-                    onClick={() => onAlone(alone === name ? undefined : name)}
-                    title="Show this series alone"
-                  >
-                    <i style={{ background: seriesVariable(i) }} />
-                    <span className="mono">{name}</span>
-                  </button>
-                </td>
-                {figures.map((figure, column) => (
-                  <td key={column} className={`${table['right']} num`}>
-                    {figure === undefined ? '–' : format(figure)}
-                  </td>
-                ))}
-                <td className={styles['pivots']}>
-                  <Pivots labels={one.labels} />
-                </td>
-              </tr>
+              <Row
+                key={line.name}
+                line={line}
+                index={index}
+                isAlone={alone === line.name}
+                onAlone={() => onAlone(alone === line.name ? undefined : line.name)}
+                format={format}
+              />
             )
           })}
+          {belowPx > 0 && <tr aria-hidden style={{ height: belowPx }} />}
         </tbody>
       </table>
     </div>
+  )
+}
+
+interface RowProps {
+  readonly line: MatrixLine
+  readonly index: number
+  readonly isAlone: boolean
+  readonly onAlone: () => void
+  readonly format: (value: number) => string
+}
+
+function Row({ line, index, isAlone, onAlone, format }: RowProps): ReactNode {
+  return (
+    <tr aria-rowindex={index + 2}>
+      <td className={styles['seriesName']}>
+        <button type="button" aria-pressed={isAlone} onClick={onAlone} title={`${line.name}\n\nShow this series alone`}>
+          <i style={{ background: seriesVariable(index) }} />
+          <span className="mono">{line.name}</span>
+        </button>
+      </td>
+      {figuresOf(line.values).map((figure, column) => (
+        <td key={column} className={`${table['right']} num`}>
+          {figure === undefined ? '–' : format(figure)}
+        </td>
+      ))}
+      <td className={styles['pivots']}>
+        <Pivots labels={line.labels} />
+      </td>
+    </tr>
   )
 }
 

@@ -2,6 +2,7 @@ import type { QueriesAnswer } from '@oriel/contract'
 import type { ReactNode } from 'react'
 import { useMemo } from 'react'
 import { loadQueries } from '../data/oriel.ts'
+import { Choice } from '../frame/choice.tsx'
 import { SearchField } from '../frame/field.tsx'
 import { AnswerPanel } from '../frame/panel.tsx'
 import type { Answer } from '../frame/use-answer.ts'
@@ -93,25 +94,6 @@ function narrow(answer: Answer<QueriesAnswer>, filter: QueryFilter): Answer<Quer
   const { running, recent, slow } = data
   const keep = <T extends Parameters<typeof isWanted>[0]>(all: readonly T[]): T[] => all.filter((one) => isWanted(one, filter))
   return { ...answer, data: { ...data, running: keep(running), recent: keep(recent), slow: keep(slow) } }
-}
-
-interface ChoiceProps {
-  readonly label: string
-  readonly options: readonly (readonly [value: string, name: string])[]
-  readonly value: string
-  readonly onChange: (value: string) => void
-}
-
-function Choice({ label, options, value, onChange }: ChoiceProps): ReactNode {
-  return (
-    <div className={styles['choice']} role="group" aria-label={label}>
-      {options.map(([option, name]) => (
-        <button key={option} type="button" aria-pressed={option === value} onClick={() => onChange(option)}>
-          {name}
-        </button>
-      ))}
-    </div>
-  )
 }
 
 /** Only where there is more than one tenant is there something to choose. */
