@@ -5,18 +5,22 @@ import { availableParallelism, loadavg } from 'node:os'
 import type { Browser, Page } from 'playwright-core'
 import type { Scheme } from './browser.ts'
 import { ORIEL_URL, SCHEMES, findViolations, openBrowser, openPage, settle, takeScreenshot } from './browser.ts'
+import { checkMetrics } from './metrics.ts'
 import { checkOnboarding } from './onboarding.ts'
 import { Report } from './report.ts'
+import { seedMetrics } from './seed-metrics.ts'
 import { seedBigTrace, seedStory } from './seed.ts'
 import { checkStates } from './states.ts'
 import { timeServicePage, timeWaterfall } from './timings.ts'
 
 const report = new Report()
 const service = process.env['ORIEL_SERVICE'] ?? (await seedStory(Date.now())).service
+await seedMetrics(Date.now())
 const browser = await openBrowser()
 try {
   for (const scheme of SCHEMES) await walk(browser, scheme)
   await checkStates(browser, report, service)
+  await checkMetrics(browser, report)
   await checkOnboarding(browser, report)
   for (const scheme of SCHEMES) await auditScreens(browser, scheme)
   await measure(browser)
@@ -107,6 +111,15 @@ async function auditScreens(from: Browser, scheme: Scheme): Promise<void> {
     ['service', `/services/${service}?${range}`],
     ['service-tables', `/services/${service}?${range}`, showTables],
     ['metrics', `/explore/metrics?${range}&q=up`],
+    ['metrics-none', `/explore/metrics?${range}`],
+    ['metrics-explore', `/explore/metrics?${range}&metric=e2e_requests_total`],
+    ['metrics-by-value', `/explore/metrics?${range}&metric=e2e_requests_total&by=route`],
+    ['metrics-filter', `/explore/metrics?${range}&metric=e2e_requests_total&f=route|=|/one`, openFilter],
+    ['metrics-heatmap', `/explore/metrics?${range}&metric=e2e_latency_seconds&fn=heatmap`],
+    ['metrics-histogram-table', `/explore/metrics?${range}&q=e2e_latency_seconds&view=table`],
+    ['metrics-several', `/explore/metrics?${range}&q=${encodeURIComponent('rate(e2e_many[5m])')}&more=up&more=sum(up`],
+    ['queries', `/queries?${range}`],
+    ['queries-by-cost', `/queries?${range}&view=cost`],
     ['metrics-error', `/explore/metrics?${range}&q=${encodeURIComponent('sum(up')}`],
     ['logs', `/logs?${range}&q=${logs}`],
     ['logs-open-line', `/logs?${range}&q=${logs}`, openFirstLine],
@@ -145,6 +158,10 @@ async function auditScreens(from: Browser, scheme: Scheme): Promise<void> {
 
 async function showTables(page: Page): Promise<void> {
   for (const button of await page.locator('button[aria-label="View as table"]').all()) await button.click()
+}
+
+async function openFilter(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Filter', exact: true }).click()
 }
 
 async function openFirstError(page: Page): Promise<void> {

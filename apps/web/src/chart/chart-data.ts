@@ -28,8 +28,11 @@ export interface PlacedDot extends ChartDot {
 /** 24 px: the smallest target that WCAG 2.2 (2.5.8) lets a finger aim at. */
 const DOT_TARGET_PX = 24
 
+// More would be a curtain before the lines.
+const MAX_DOTS = 60
+
 /**
- * Dots far enough apart to be hit: errors first, then the highest value; whatever would overlap a chosen one is left out.
+ * Dots far enough apart to be hit: errors first, then the highest value; whatever would overlap a chosen one is left out, and so is what is beyond the sixtieth.
  * The result is in order of time, which is the order of the keyboard.
  */
 export function thinDots(dots: readonly PlacedDot[]): PlacedDot[] {
@@ -40,6 +43,7 @@ export function thinDots(dots: readonly PlacedDot[]): PlacedDot[] {
       ({ xPx, yPx }) => Math.abs(xPx - dot.xPx) >= DOT_TARGET_PX || Math.abs(yPx - dot.yPx) >= DOT_TARGET_PX,
     )
     if (isFree) chosen.push(dot)
+    if (chosen.length === MAX_DOTS) break
   }
   return chosen.sort((a, b) => a.tMs - b.tMs)
 }

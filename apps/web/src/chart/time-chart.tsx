@@ -49,11 +49,7 @@ export function TimeChart(props: TimeChartProps): ReactNode {
     onHover: setHover,
     onDraw: (plot) => {
       setFrame(frameOf(plot))
-      setPlaced(
-        dots === undefined
-          ? []
-          : thinDots(dots.map((dot) => ({ ...dot, xPx: plot.valToPos(dot.tMs, 'x'), yPx: plot.valToPos(dot.value, 'y') }))),
-      )
+      setPlaced(dots === undefined ? [] : thinDots(dots.map((dot) => placeDot(dot, plot))))
     },
   })
   if (isTable) return <ChartTable {...props} />
@@ -120,6 +116,13 @@ function plotData(tMs: readonly number[], series: readonly ChartSeries[], isStac
     sums.unshift(tMs.map((_, i) => (series[s]!.isHidden ? 0 : (series[s]!.values[i] ?? 0)) + (below?.[i] ?? 0)))
   }
   return [[...tMs], ...sums]
+}
+
+/** A dot above or below the scale stands at its edge: its label tells the value. */
+function placeDot(dot: ChartDot, plot: uPlot): PlacedDot {
+  const { heightPx } = frameOf(plot)
+  const yPx = Math.min(heightPx, Math.max(0, plot.valToPos(dot.value, 'y')))
+  return { ...dot, xPx: plot.valToPos(dot.tMs, 'x'), yPx }
 }
 
 function frameOf(plot: uPlot): Frame {

@@ -33,7 +33,7 @@ export function HeatmapPanel({ query, stepMs }: HeatmapPanelProps): ReactNode {
   return (
     <AnswerPanel
       title="Heatmap"
-      note={heatmap === undefined ? undefined : 'darker is more often'}
+      note={heatmap === undefined ? undefined : 'the stronger the colour, the more often'}
       answer={answer}
       query={query}
       minHeight={HEIGHT_PX}

@@ -23,7 +23,8 @@ const MAX_LINES = 12
 const MAX_VALUES = 200
 
 /** One small chart a label, those that tell most first: a click breaks the metric down by it. */
-export function LabelBreakdown({ view }: { readonly view: MetricView }): ReactNode {
+export function LabelBreakdown({ view: asked }: { readonly view: MetricView }): ReactNode {
+  const view = useMemo(() => (asked.fn === 'heatmap' ? { ...asked, fn: '' } : asked), [asked])
   const selector = printSelector(view.metric.name, view.filters)
   const names = useRangeAnswer(['metric-labels', selector], ({ range, signal }) => labelNames(range, selector, signal))
   const all = useMemo(() => (names.data ?? []).filter((name) => name !== '__name__' && name !== 'le'), [names.data])
@@ -69,7 +70,7 @@ function useLabelCards(view: MetricView, labels: readonly string[]): readonly Ca
   const { text, resolve } = useTime()
   const answers = useQueries({
     queries: labels.map((label) => {
-      const query = viewQuery({ ...view, by: label, fn: view.fn === 'heatmap' ? '' : view.fn })
+      const query = viewQuery({ ...view, by: label })
       return {
         queryKey: ['range', 'breakdown', query, text.from, text.to],
         queryFn: ({ signal }: { readonly signal: AbortSignal }) =>

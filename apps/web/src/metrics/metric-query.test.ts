@@ -14,7 +14,7 @@ const view = (name: string, type: string, more: Partial<MetricView> = {}): Metri
 
 describe('viewQuery', () => {
   it('takes the rate of what only rises', () => {
-    expect(viewQuery(view('x_total', 'counter'))).toBe('sum (rate(x_total[5m]))')
+    expect(viewQuery(view('x_total', 'counter'))).toBe('sum(rate(x_total[5m]))')
     expect(viewQuery(view('x_total', '', { by: 'job' }))).toBe('sum by (job) (rate(x_total[5m]))')
   })
   it('takes the mean of a gauge', () => expect(viewQuery(view('up', 'gauge', { by: 'job' }))).toBe('avg by (job) (up)'))
@@ -22,17 +22,17 @@ describe('viewQuery', () => {
     expect(viewQuery(view('d_bucket', 'histogram', { by: 'job' }))).toBe(
       'histogram_quantile(0.95, sum by (le, job) (rate(d_bucket[5m])))',
     )
-    expect(viewQuery(view('d', 'histogram', { fn: 'p99' }))).toBe('histogram_quantile(0.99, sum (rate(d[5m])))')
+    expect(viewQuery(view('d', 'histogram', { fn: 'p99' }))).toBe('histogram_quantile(0.99, sum(rate(d[5m])))')
   })
   it('knows the mean of both kinds', () => {
-    expect(viewQuery(view('d_bucket', '', { fn: 'avg' }))).toBe('sum (rate(d_sum[5m])) / sum (rate(d_count[5m]))')
-    expect(viewQuery(view('d', 'histogram', { fn: 'avg' }))).toBe('histogram_avg(sum (rate(d[5m])))')
+    expect(viewQuery(view('d_bucket', '', { fn: 'avg' }))).toBe('sum(rate(d_sum[5m])) / sum(rate(d_count[5m]))')
+    expect(viewQuery(view('d', 'histogram', { fn: 'avg' }))).toBe('histogram_avg(sum(rate(d[5m])))')
   })
   it('puts filters into every selector, and quotes what needs it', () => {
     const filters = [{ name: 'service.name', op: '=~', value: 'a"b' } as const]
-    expect(viewQuery(view('a.b', 'gauge', { filters }))).toBe('avg ({"a.b", "service.name"=~"a\\"b"})')
+    expect(viewQuery(view('a.b', 'gauge', { filters }))).toBe('avg({"a.b", "service.name"=~"a\\"b"})')
     expect(viewQuery(view('d_bucket', '', { fn: 'avg', filters: [{ name: 'job', op: '=', value: 'x' }] }))).toBe(
-      'sum (rate(d_sum{job="x"}[5m])) / sum (rate(d_count{job="x"}[5m]))',
+      'sum(rate(d_sum{job="x"}[5m])) / sum(rate(d_count{job="x"}[5m]))',
     )
   })
   it('is PromQL for every kind of metric, way to look at it and label', () => {
@@ -88,6 +88,6 @@ it('unitOf goes by names, and says nothing about ratios of two things', () => {
   expect(unitOf('process_resident_memory_bytes')).toBe('bytes')
   expect(unitOf('rate(net_bytes_total[5m])')).toBe('bytesPerSecond')
   expect(unitOf('histogram_quantile(0.95, sum by (le) (rate(d_seconds_bucket[5m])))')).toBe('seconds')
-  expect(unitOf('sum (rate(d_seconds_sum[5m])) / sum (rate(d_seconds_count[5m]))')).toBe('seconds')
+  expect(unitOf('sum(rate(d_seconds_sum[5m])) / sum(rate(d_seconds_count[5m]))')).toBe('seconds')
   expect(unitOf('a_bytes / b_bytes')).toBe('number')
 })

@@ -93,7 +93,7 @@ function classicQuery(
 }
 
 function grouping(labels: readonly string[]): string {
-  return labels.length === 0 ? ' ' : ` by (${labels.join(', ')}) `
+  return labels.length === 0 ? '' : ` by (${labels.join(', ')}) `
 }
 
 /** `name{a="b"}` as PromQL reads it, names in quotes where they need them. */

@@ -11,7 +11,6 @@ import styles from './bench.module.css'
 import type { BenchQuery } from './bench-queries.ts'
 import { MAX_QUERIES, printStep, readStep } from './bench-queries.ts'
 import { ChartView, TableView, useRangeResults, useInstantResults } from './bench-results.tsx'
-import { ExplainPanel } from './explain-panel.tsx'
 import { HeatmapPanel } from './heatmap-panel.tsx'
 import { metricOf, printFilter } from './metric-query.ts'
 import type { RowAnswer } from './query-row.tsx'
@@ -23,10 +22,9 @@ const VIEWS = [
   ['', 'Chart'],
   ['table', 'Table'],
   ['heatmap', 'Heatmap'],
-  ['explain', 'Explain'],
 ] as const
 
-/** PromQL by hand: one query or several, their answers as a chart, a table, a heatmap, or the way to them. */
+/** PromQL by hand: one query or several, their answers as a chart, a table or a heatmap. */
 export function QueryBench(): ReactNode {
   const { view = '', step } = useAppSearch()
   const drafts = useDrafts()
@@ -42,26 +40,25 @@ export function QueryBench(): ReactNode {
       {shown.length === 0 && <Nothing hasHidden={drafts.queries.some(({ isHidden }) => isHidden)} />}
       {view === '' && shown.length > 0 && <ChartView results={ranges} isOnly={shown.length === 1} />}
       {view === 'table' && <TableView results={instants} isOnly={shown.length === 1} />}
-      {(view === 'heatmap' || view === 'explain') && <OneView queries={shown} view={view} stepMs={stepMs} />}
+      {view === 'heatmap' && <OneView queries={shown} stepMs={stepMs} />}
     </>
   )
 }
 
 interface OneViewProps {
   readonly queries: readonly BenchQuery[]
-  readonly view: 'heatmap' | 'explain'
   readonly stepMs: number | undefined
 }
 
-/** A heatmap and a tree are of one query: the one that was chosen, else the first. */
-function OneView({ queries, view, stepMs }: OneViewProps): ReactNode {
+/** A heatmap is of one query: the one that was chosen, else the first. */
+function OneView({ queries, stepMs }: OneViewProps): ReactNode {
   const { sel } = useAppSearch()
   const one = queries.find(({ letter }) => letter === sel) ?? queries[0]
   if (one === undefined) return null
   return (
     <>
       {queries.length > 1 && <OneOf queries={queries} chosen={one.letter} />}
-      {view === 'heatmap' ? <HeatmapPanel query={one.text} stepMs={stepMs} /> : <ExplainPanel query={one.text} stepMs={stepMs} />}
+      <HeatmapPanel query={one.text} stepMs={stepMs} />
     </>
   )
 }
@@ -98,7 +95,7 @@ function Toolbar({ drafts, stepMs }: { readonly drafts: Drafts; readonly stepMs:
   return (
     <div className={styles['toolbar']}>
       <Choice label="View" options={VIEWS} value={view} onChange={(next) => patch({ view: next, sel: undefined })} />
-      <StepField stepMs={stepMs} />
+      {view !== 'table' && <StepField stepMs={stepMs} />}
       <div className={styles['tools']}>
         <BackToExplore queries={drafts.queries} />
         <FormatButton drafts={drafts} />
@@ -167,7 +164,7 @@ function BackToExplore({ queries }: { readonly queries: readonly BenchQuery[] })
   return (
     <SmallButton onClick={leave} title={`Explore ${name} without a query`} data-testid="back-to-explore">
       <Compass size={13} />
-      Explore {name.length > 32 ? 'the metric' : name}
+      Explore metric
     </SmallButton>
   )
 }

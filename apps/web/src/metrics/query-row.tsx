@@ -82,7 +82,7 @@ export function QueryRow({ draft, ranText, answer, isOnly, onText, onRun, onTogg
 interface ToldProps {
   readonly answer: Answer<RowAnswer>
   readonly query: string
-  /** The result below says why the only query failed; of several, each says it here. */
+  /** The result below stops the only query and says why it failed; of several, each does so here. */
   readonly hasFailure: boolean
   readonly onJump: (offset: number) => void
 }
@@ -100,7 +100,7 @@ function Told({ answer, query, hasFailure, onJump }: ToldProps): ReactNode {
         {isLoading && (
           <>
             <ReadSoFar query={query} />
-            <Progress answer={answer} />
+            {hasFailure && <Progress answer={answer} />}
           </>
         )}
       </div>
