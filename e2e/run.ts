@@ -15,6 +15,10 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
     file: 'conformance/ingest-peer.ts',
     about: 'scrapes and OTLP metrics as Prometheus stores them (ORIEL_PEERS_DIR)',
   },
+  'scrape-corpora': {
+    file: 'conformance/scrape-corpora.ts',
+    about: "Prometheus's own tables of relabeling, configurations and discovery (ORIEL_CONFORMANCE_DIR)",
+  },
   'promqltest-parser': {
     file: 'conformance/promqltest-parser.ts',
     about: "what Prometheus's parser accepts and rejects (ORIEL_CONFORMANCE_DIR)",

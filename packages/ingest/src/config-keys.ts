@@ -3,14 +3,15 @@ import type { ConfigReader } from './config-reader.ts'
 /**
  * Reads keys only to see that they are right, for parts of a file that we do nothing with.
  *
- * `keys` is a list such as `port:integer role!:instance|baremetal names:list`: `!` marks keys that must be there; a kind with `|` is a
- * choice. Throws `IngestError` INGEST_BAD_CONFIG. Other keys are still unknown.
+ * `keys` is a list such as `port:integer role!:instance|baremetal names:list`: `!` marks keys that must be there; what is no kind is a
+ * choice of words. Throws `IngestError` INGEST_BAD_CONFIG. Other keys are still unknown.
  */
 export function checkKeys(config: ConfigReader, keys: string): void {
   for (const entry of keys.split(/\s+/)) {
     const [, name = '', required = '', kind = ''] = /^(\w+)(!?):(\S+)$/.exec(entry) ?? []
-    if (kind.includes('|')) config.choice(name, ['', ...kind.split('|')], '')
-    else READERS[kind]?.(config, name)
+    const read = READERS[kind]
+    if (read === undefined) config.choice(name, ['', ...kind.split('|')], '')
+    else read(config, name)
     if (required !== '' && isEmpty(config, name, kind)) throw config.error(`${name} is missing`, name)
   }
 }

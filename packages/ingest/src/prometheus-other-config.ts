@@ -41,7 +41,7 @@ const MESSAGES = 'prometheus.WriteRequest|io.prometheus.write.v2.Request'
 function checkRemoteWrite(config: ConfigReader, scheme: NameScheme): void {
   checkKeys(
     config,
-    `url!:url remote_timeout:duration send_exemplars:boolean send_native_histograms:boolean round_robin_dns:boolean failed_request_logging:boolean protobuf_message:${MESSAGES}`,
+    `url!:text remote_timeout:duration send_exemplars:boolean send_native_histograms:boolean round_robin_dns:boolean failed_request_logging:boolean protobuf_message:${MESSAGES}`,
   )
   readRelabelRules(config, 'write_relabel_configs', scheme)
   checkHeaders(config)
@@ -73,7 +73,7 @@ function checkQueue(queue: ConfigReader): void {
 function checkRemoteRead(config: ConfigReader): void {
   checkKeys(
     config,
-    'url!:url remote_timeout:duration chunked_read_limit:integer read_recent:boolean required_matchers:record filter_external_labels:boolean',
+    'url!:text remote_timeout:duration chunked_read_limit:integer read_recent:boolean required_matchers:record filter_external_labels:boolean',
   )
   checkHeaders(config)
   readHttpConfig(config)

@@ -1,0 +1,164 @@
+// Tables of Go tests, read from their source: composite literals, strings, numbers, names and calls, nothing else of the language.
+
+/** A value in a Go source. Composite literals have fields or items, calls have items. */
+export type GoValue = string | number | boolean | GoComposite
+
+export interface GoComposite {
+  /** The type or function, '' where it is left out. */
+  readonly name: string
+  readonly fields: ReadonlyMap<string, GoValue>
+  readonly items: readonly GoValue[]
+}
+
+/** The value of the first expression after `marker` at or after `from`. Throws where there is none, and where `from` is -1. */
+export function readGoAfter(source: string, marker: string, from = 0): GoValue {
+  const at = from === -1 ? -1 : source.indexOf(marker, from)
+  if (at === -1) throw new Error(`no ${JSON.stringify(marker)} in the source`)
+  return new GoReader(source, at + marker.length).expression()
+}
+
+/** A composite's field, `undefined` for none. */
+export function goField(value: GoValue | undefined, name: string): GoValue | undefined {
+  return typeof value === 'object' ? value.fields.get(name) : undefined
+}
+
+/** A composite's items, none for everything else. */
+export function goItems(value: GoValue | undefined): readonly GoValue[] {
+  return typeof value === 'object' ? value.items : []
+}
+
+/** A map of strings, also inside `labels.FromMap(...)`. */
+export function goRecord(value: GoValue | undefined): Record<string, string> {
+  if (typeof value !== 'object') return {}
+  const [first] = value.items
+  if (value.fields.size === 0 && first !== undefined) return goRecord(first)
+  return Object.fromEntries([...value.fields].map(([name, each]) => [name, goText(each)]))
+}
+
+/** A string; the last part of a constant's name. */
+export function goText(value: GoValue | undefined): string {
+  if (typeof value !== 'object') return value === undefined ? '' : String(value)
+  const [first] = value.items
+  return first === undefined ? (value.name.split('.').at(-1) ?? '') : goText(first)
+}
+
+class GoReader {
+  readonly #source: string
+  #at: number
+
+  constructor(source: string, at: number) {
+    this.#source = source
+    this.#at = at
+  }
+
+  expression(): GoValue {
+    this.#skip()
+    if (this.#take('&') || this.#take('*')) return this.expression()
+    const char = this.#source[this.#at] ?? ''
+    if (char === '"') return this.#quoted()
+    if (char === '`') return this.#raw()
+    if (/[-\d]/.test(char)) return Number(this.#match(/-?[\w.]+/y).replaceAll('_', ''))
+    if (char === '{') return this.#composite('')
+    const name = this.#type()
+    if (this.#peek() === '{') return this.#composite(name)
+    if (this.#peek() === '(') return { name, fields: new Map(), items: this.#arguments() }
+    if (name === 'true' || name === 'false') return name === 'true'
+    return { name, fields: new Map(), items: [] }
+  }
+
+  #composite(name: string): GoComposite {
+    const fields = new Map<string, GoValue>()
+    const items: GoValue[] = []
+    this.#expect('{')
+    while (!this.#take('}')) {
+      const value = this.expression()
+      if (this.#take(':'))
+        fields.set(typeof value === 'object' && value.items.length === 0 ? value.name : goText(value), this.expression())
+      else items.push(value)
+      this.#take(',')
+    }
+    return { name, fields, items }
+  }
+
+  #arguments(): GoValue[] {
+    const items: GoValue[] = []
+    this.#expect('(')
+    while (!this.#take(')')) {
+      items.push(this.expression())
+      this.#take(',')
+    }
+    return items
+  }
+
+  /** A type or a name; what a struct is made of is passed over. */
+  #type(): string {
+    if (this.#take('[')) {
+      this.#passUntil('[', ']')
+      return this.#type()
+    }
+    if (this.#take('*')) return this.#type()
+    const name = this.#match(/[\p{L}_][\p{L}\d_.]*/uy)
+    if (name === 'map') {
+      this.#expect('[')
+      this.#passUntil('[', ']')
+      return this.#type()
+    }
+    if (name === 'struct' || name === 'interface') {
+      this.#expect('{')
+      this.#passUntil('{', '}')
+    }
+    return name
+  }
+
+  #passUntil(open: string, close: string): void {
+    for (let depth = 1; depth > 0; this.#at++) {
+      const char = this.#source[this.#at]
+      if (char === undefined) throw this.#error(close)
+      if (char === open) depth++
+      if (char === close) depth--
+    }
+  }
+
+  #quoted(): string {
+    const text = this.#match(/"(?:\\.|[^"\\])*"/y)
+    const hex = text.replaceAll(/\\x([0-9a-f]{2})/gi, (_all, digits: string) => String.raw`\u00${digits}`)
+    const parsed: unknown = JSON.parse(hex)
+    return String(parsed)
+  }
+
+  #raw(): string {
+    return this.#match(/`[^`]*`/y).slice(1, -1)
+  }
+
+  #peek(): string {
+    this.#skip()
+    return this.#source[this.#at] ?? ''
+  }
+
+  #take(char: string): boolean {
+    if (this.#peek() !== char) return false
+    this.#at++
+    return true
+  }
+
+  #expect(char: string): void {
+    if (!this.#take(char)) throw this.#error(char)
+  }
+
+  #skip(): void {
+    this.#match(/(?:\s|\/\/[^\n]*)*/y)
+  }
+
+  #match(pattern: RegExp): string {
+    pattern.lastIndex = this.#at
+    const found = pattern.exec(this.#source)?.[0]
+    if (found === undefined) throw this.#error(pattern.source)
+    this.#at += found.length
+    return found
+  }
+
+  #error(wanted: string): Error {
+    const line = this.#source.slice(0, this.#at).split('\n').length
+    return new Error(`expected ${wanted} at line ${line}: ${this.#source.slice(this.#at, this.#at + 40)}`)
+  }
+}
