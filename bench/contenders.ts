@@ -22,10 +22,12 @@ export interface Contender {
   readonly close: () => Promise<void>
 }
 
+const RECEIVER_CONFIG = 'scrape_configs: []\nstorage: {tsdb: {out_of_order_time_window: 2h}}\n'
+
 /** Starts Oriel with self-telemetry off, so that only the load counts. */
-export async function startOrielContender(): Promise<Contender> {
+export async function startOrielContender(args: readonly string[] = []): Promise<Contender> {
   const dataDir = mkdtempSync(join(tmpdir(), 'bench-oriel-'))
-  const oriel = await startOriel({ dataDir })
+  const oriel = await startOriel({ dataDir, args })
   return {
     name: 'Oriel',
     pid: oriel.pid,
@@ -39,12 +41,12 @@ export async function startOrielContender(): Promise<Contender> {
   }
 }
 
-/** Prometheus as remote-write receiver. */
-export function startPrometheus(): Promise<Contender | undefined> {
+/** Prometheus, as remote-write receiver where no configuration says what it scrapes. */
+export function startPrometheus(yaml: string = RECEIVER_CONFIG): Promise<Contender | undefined> {
   return startPeer('prometheus', 'github.com/prometheus/prometheus', async (binary, dir) => {
     const port = await freePort()
     const config = join(dir, 'prometheus.yml')
-    writeFileSync(config, 'scrape_configs: []\nstorage: {tsdb: {out_of_order_time_window: 2h}}\n')
+    writeFileSync(config, yaml)
     const args = [
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(dir, 'tsdb')}`,

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 const SUITES: Readonly<Record<string, { readonly file: string; readonly about: string }>> = {
   start: { file: 'start.ts', about: 'time to ready and idle memory' },
   'ingest-metrics': { file: 'ingest-metrics.ts', about: 'remote write against Prometheus and VictoriaMetrics' },
+  scrape: { file: 'scrape.ts', about: '2,000 targets every 15 s, beside Prometheus' },
   'query-metrics': { file: 'query-metrics.ts', about: 'PromQL range queries against Prometheus and VictoriaMetrics' },
   logs: { file: 'logs.ts', about: 'OTLP log ingest and search against Loki' },
   spans: { file: 'spans.ts', about: 'OTLP span ingest and trace by id against Jaeger' },

@@ -11,6 +11,7 @@ import { Report } from './report.ts'
 import { seedMetrics } from './seed-metrics.ts'
 import { seedBigTrace, seedStory } from './seed.ts'
 import { checkStates } from './states.ts'
+import { checkTargets } from './targets.ts'
 import { timeServicePage, timeWaterfall } from './timings.ts'
 
 const report = new Report()
@@ -22,6 +23,7 @@ try {
   await checkStates(browser, report, service)
   await checkMetrics(browser, report)
   await checkOnboarding(browser, report)
+  await checkTargets(browser, report)
   for (const scheme of SCHEMES) await auditScreens(browser, scheme)
   await measure(browser)
 } finally {

@@ -8,7 +8,6 @@ import { openMetricsWriter, openScraper, parsePrometheusConfig, relabel } from '
 import type { RelabelRule } from '@oriel/ingest'
 import { labelsToRecord, makeLabels } from '@oriel/model'
 import { openMemoryStore } from '@oriel/store'
-import { stringify } from 'yaml'
 import type { GoValue } from './go-literal.ts'
 import { goField, goItems, goRecord, goText, readGoAfter } from './go-literal.ts'
 
@@ -40,7 +39,7 @@ function ruleOf(config: GoValue): Record<string, unknown> {
 
 function rulesOf(configs: readonly GoValue[], scheme = 'utf8'): readonly RelabelRule[] {
   const job = { job_name: 'j', metric_name_validation_scheme: scheme, relabel_configs: configs.map(ruleOf) }
-  return parsePrometheusConfig(stringify({ scrape_configs: [job] })).jobs[0]?.relabelRules ?? []
+  return parsePrometheusConfig(JSON.stringify({ scrape_configs: [job] })).jobs[0]?.relabelRules ?? []
 }
 
 function checkRelabel(): void {
@@ -109,7 +108,7 @@ async function checkDocker(folder: string, test: string, marker: string, job: Re
   const address = server.address()
   const host = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
   const kind = 'role' in job ? 'dockerswarm_sd_configs' : 'docker_sd_configs'
-  const yaml = stringify({ scrape_configs: [{ job_name: 'd', [kind]: [{ host, ...job }] }] })
+  const yaml = JSON.stringify({ scrape_configs: [{ job_name: 'd', [kind]: [{ host, ...job }] }] })
   const writer = openMetricsWriter(openMemoryStore().sink)
   const scraper = openScraper({ config: parsePrometheusConfig(yaml), writer, tenant: 't' })
   try {

@@ -19,6 +19,8 @@ export interface Scraping {
   /** Scrapes more targets, every 5 seconds. */
   add(targets: readonly ScrapeTarget[]): void
   targets(): TargetsView
+  /** See `Scraper.sample`. */
+  sample: Scraper['sample']
   /** The configuration in use, and whether the last attempt to read it went well. */
   config(): LoadedPrometheus & { readonly loadedMs: number; readonly isGood: boolean }
   /** Reads a prometheus.yml; throws and changes nothing when it is bad. */
@@ -51,7 +53,8 @@ export function openScraping({ metrics, telemetry, tenant }: ScrapingOptions): S
       for (const target of targets) added.set(`${target.job} ${target.address}`, target)
       apply(loaded)
     },
-    targets: () => viewOf(scraper?.targets() ?? []),
+    targets: () => ({ ...viewOf(scraper?.targets() ?? []), droppedCounts: scraper?.droppedCounts() ?? new Map() }),
+    sample: async (job, url, signal) => scraper?.sample(job, url, signal),
     config: () => ({ config: loaded.config, yaml: loaded.yaml, loadedMs, isGood }),
     reload(file) {
       isGood = false

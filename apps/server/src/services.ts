@@ -44,6 +44,7 @@ export function makeServices(parts: ServiceParts): ApiServices {
     startedMs,
     now: Date.now,
     targets: () => parts.scraping()?.targets() ?? { active: [], dropped: [] },
+    targetSample: async (pool, url, signal) => parts.scraping()?.sample(pool, url, signal),
     scrapePools: scrapePoolsOf(prometheusConfig),
     prometheusConfig() {
       const inUse = prometheusConfig()

@@ -11,6 +11,7 @@ export const API_ERRORS = {
   API_DISABLED: 'What was asked for is switched off; the message or the documentation of the path names the switch.',
   API_UNSUPPORTED:
     'The path belongs to the product that we stand in for, but there is nothing behind it here; the message says why.',
+  API_NO_TARGET: 'No such target is scraped.',
   TRACE_NOT_FOUND: 'No span of this trace is stored.',
 } as const
 

@@ -1,4 +1,4 @@
-import type { StatusAnswer } from '@oriel/contract'
+import type { StatusAnswer, TargetSampleAnswer } from '@oriel/contract'
 import type { Clock, Labels, UnixMs } from '@oriel/model'
 import type { QueryRunner } from '@oriel/query'
 import type { CardinalityView } from './cardinality-view.ts'
@@ -25,6 +25,8 @@ export interface TargetView {
 export interface TargetsView {
   readonly active: readonly TargetView[]
   readonly dropped: readonly { readonly discoveredLabels: Labels; readonly scrapePool: string }[]
+  /** How many were dropped by pool, where more were than are kept to be shown. */
+  readonly droppedCounts?: ReadonlyMap<string, number>
 }
 
 /** What one relabeling rule makes of a target's labels; `output` is empty once a rule has dropped the target. */
@@ -110,6 +112,8 @@ export interface ApiServices {
   readonly startedMs: UnixMs
   readonly now: Clock
   readonly targets: () => TargetsView
+  /** Asks a target that is scraped what it answers right now; `undefined` for one that is not. Never rejects. */
+  readonly targetSample: (pool: string, url: string, signal: AbortSignal) => Promise<TargetSampleAnswer | undefined>
   readonly scrapePools: ScrapePools
   readonly prometheusConfig: () => PrometheusConfigView
   readonly prometheus: PrometheusSettings

@@ -33,6 +33,24 @@ export interface StatusAnswer {
   readonly isSelfOn: boolean
 }
 
+/**
+ * GET /api/oriel/targets/sample?pool=&url=: what a scrape target answers right now; nothing of it is stored. 404 for a target that is
+ * not scraped.
+ */
+export interface TargetSampleAnswer {
+  /** The HTTP status; 0 where there was no answer. */
+  readonly status: number
+  readonly contentType: string
+  /** The beginning of the body, decompressed. */
+  readonly text: string
+  /** Of the whole body. */
+  readonly bodyBytes: number
+  readonly isCut: boolean
+  readonly durationMs: number
+  /** Why there is no answer, '' where there is one. */
+  readonly error: string
+}
+
 /** RED of a service or an operation. Arrays have one entry a step; durations in milliseconds, null where there were no spans. */
 export interface RedAnswer {
   readonly service: string

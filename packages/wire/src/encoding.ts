@@ -10,6 +10,8 @@ export interface DecompressOptions {
   readonly maxBytes?: number
   /** How many bytes one compressed byte may become, once past `FREE_BYTES`. */
   readonly maxRatio?: number
+  /** About how large the body will be: right, it is one allocation. */
+  readonly expectedBytes?: number
 }
 
 /** 64 MiB: what the OTLP specification recommends to accept. */
@@ -59,7 +61,7 @@ export function compress(body: Uint8Array, encoding: 'identity' | 'gzip' | 'defl
 function decompressOne(
   body: Uint8Array,
   coding: string,
-  { maxBytes = DEFAULT_MAX_BODY_BYTES, maxRatio = DEFAULT_MAX_RATIO }: DecompressOptions,
+  { maxBytes = DEFAULT_MAX_BODY_BYTES, maxRatio = DEFAULT_MAX_RATIO, expectedBytes = 8 * body.length }: DecompressOptions,
 ): Uint8Array {
   const limit = Math.min(maxBytes, Math.max(FREE_BYTES, maxRatio * body.length))
   switch (coding) {
@@ -72,18 +74,22 @@ function decompressOne(
     case 'x-snappy-framed':
       return decompressSnappy(body, coding, limit)
     default:
-      return decompressZlib(body, coding, limit)
+      return decompressZlib(body, coding, { limit, expectedBytes })
   }
 }
 
-function decompressZlib(body: Uint8Array, coding: string, limit: number): Uint8Array {
+function decompressZlib(
+  body: Uint8Array,
+  coding: string,
+  { limit, expectedBytes }: { readonly limit: number; readonly expectedBytes: number },
+): Uint8Array {
   const inflate = zlibDecoder(body, coding)
   if (inflate === undefined)
     throw new WireError(
       'WIRE_BAD_ENCODING',
       `cannot decompress body: content encoding ${JSON.stringify(coding)} is not supported`,
     )
-  const chunkSize = Math.min(MAX_CHUNK_BYTES, limit, Math.max(MIN_CHUNK_BYTES, 8 * body.length))
+  const chunkSize = Math.min(MAX_CHUNK_BYTES, limit, Math.max(MIN_CHUNK_BYTES, expectedBytes))
   try {
     return inflate(body, { maxOutputLength: limit, chunkSize: Math.max(chunkSize, MIN_CHUNK_BYTES) })
   } catch (error) {

@@ -11,6 +11,7 @@ export type Target =
   | { readonly kind: 'traces'; readonly search?: Pick<AppSearch, 'service' | 'operation' | 'status' | 'min' | 'max' | 'q' | 'f'> }
   | { readonly kind: 'logs'; readonly q?: string; readonly service?: string; readonly traceId?: string; readonly spanId?: string }
   | { readonly kind: 'metrics'; readonly q?: string; readonly service?: string; readonly metric?: string }
+  | { readonly kind: 'targets' }
   | { readonly kind: 'queries' }
   | { readonly kind: 'cardinality'; readonly metric?: string }
 
@@ -38,6 +39,8 @@ export function linkTo(target: Target, { from, to, refresh }: LinkContext): stri
     case 'metrics':
       // Not `/metrics`: there the server tells about itself, in Prometheus's text format.
       return `/explore/metrics${stringifySearch({ ...time, metric: target.metric, q: target.q ?? metricQuery(target.service) })}`
+    case 'targets':
+      return `/targets${stringifySearch(time)}`
     case 'queries':
       return `/queries${stringifySearch(time)}`
     case 'cardinality':

@@ -58,6 +58,7 @@ export const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   API_NOT_READY: 'unavailable',
   API_DISABLED: 'disabled',
   API_UNSUPPORTED: 'unsupported',
+  API_NO_TARGET: 'not_found',
   TRACE_NOT_FOUND: 'not_found',
   MODEL_BAD_REGEX: 'bad_data',
   QUERY_SYNTAX: 'bad_data',

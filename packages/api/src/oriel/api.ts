@@ -4,6 +4,7 @@ import { SLOW_QUERY_MS } from '@oriel/query'
 import type { Answer, Api, Exchange, Route } from '../http/exchange.ts'
 import { callerOf, jsonAnswer } from '../http/exchange.ts'
 import { renderPlain } from '../http/handler.ts'
+import { ApiError } from '../errors.ts'
 import type { ApiServices } from '../services.ts'
 import {
   cardinalityOverview,
@@ -38,6 +39,7 @@ export function makeOrielApi(services: ApiServices): Api {
     { ...route('/cardinality/rules/:id', putRule), methods: ['PUT'] as const },
     { ...route('/cardinality/rules/:id', removeRule), methods: ['DELETE'] as const },
     route('/retention', retentionPlan),
+    route('/targets/sample', targetSample),
     route('/traces', searchTraces),
     route('/traces/:id', oneTrace),
     { ...route('/queries', listQueries), isQuiet: true },
@@ -79,6 +81,17 @@ function listQueries({ runner }: ApiServices, exchange: Exchange): Answer {
   const tenant = tenantAsked(exchange)
   const answer: QueriesAnswer = { running: runner.running(tenant), ...runner.ended(tenant), slowMs: SLOW_QUERY_MS }
   return jsonAnswer(answer)
+}
+
+/** What a target says: only of one that is scraped, so that nobody reaches other servers through this one. */
+async function targetSample(services: ApiServices, { query, signal }: Exchange): Promise<Answer> {
+  const [pool, url] = [query.get('pool') ?? '', query.get('url') ?? '']
+  const sample = await services.targetSample(pool, url, signal)
+  if (sample !== undefined) return jsonAnswer(sample)
+  throw new ApiError(
+    'API_NO_TARGET',
+    `cannot ask the target: none of pool ${JSON.stringify(pool)} has the address ${JSON.stringify(url)}`,
+  )
 }
 
 /** Stops a running query of the caller's tenant, or of any. */

@@ -70,7 +70,8 @@ function onlyPool({ active, dropped }: TargetsView, pool: string): TargetsView {
   return { active: active.filter(isIn), dropped: dropped.filter(isIn) }
 }
 
-function droppedCounts({ active, dropped }: TargetsView): Record<string, number> {
+function droppedCounts({ active, dropped, droppedCounts: known }: TargetsView): Record<string, number> {
+  if (known !== undefined) return Object.fromEntries(known)
   const counts: Record<string, number> = {}
   for (const { scrapePool } of active) counts[scrapePool] ??= 0
   for (const { scrapePool } of dropped) counts[scrapePool] = (counts[scrapePool] ?? 0) + 1

@@ -1,3 +1,4 @@
+import type { StatusAnswer } from '@oriel/contract'
 import { createServer } from 'node:http'
 import { QueryRunner } from '@oriel/query'
 import type { MemoryStore, RetentionReport } from '@oriel/store'
@@ -38,6 +39,7 @@ export async function openTestServer(
     startedMs: NOON_MS,
     now: () => NOON_MS,
     targets: () => ({ active: [], dropped: [] }),
+    targetSample: async () => undefined,
     scrapePools: { names: () => [], configOf: () => undefined, relabelSteps: () => undefined },
     prometheusConfig: () => ({ yaml: '', loadedMs: NOON_MS, isGood: true, externalLabels: {} }),
     prometheus: PROMETHEUS,
@@ -47,15 +49,7 @@ export async function openTestServer(
     retention: async () => EXPIRED,
     sink: store.sink,
     selfMetrics: () => [],
-    status: async () => ({
-      version: '0.1.0',
-      startedMs: NOON_MS,
-      engine: { state: 'ready', version: 'memory', restarts: 0 },
-      dataDir: '',
-      listeners: [],
-      newest: {},
-      isSelfOn: false,
-    }),
+    status: async () => STATUS,
     health: async () => ({ isReady: true, checks: [] }),
     metrics: () => ({ contentType: 'text/plain', text: 'up 1\n' }),
     reload: async () => {},
@@ -92,6 +86,16 @@ const PROMETHEUS: ApiServices['prometheus'] = {
 const EXPIRED: RetentionReport = {
   days: [{ day: 20_000, samples: 5 }],
   expired: [{ tenant: 'default', matchers: [], keepMs: 86_400_000, lastDay: 20_001, samples: 3 }],
+}
+
+const STATUS: StatusAnswer = {
+  version: '0.1.0',
+  startedMs: NOON_MS,
+  engine: { state: 'ready', version: 'memory', restarts: 0 },
+  dataDir: '',
+  listeners: [],
+  newest: {},
+  isSelfOn: false,
 }
 
 /** Counts what is stored; nothing arrives, nobody asks, and rules are refused. */

@@ -28,6 +28,8 @@ export interface FetchOptions {
   readonly signal: AbortSignal
   readonly method?: 'GET' | 'POST' | 'PUT'
   readonly content?: string
+  /** About how large the body is decompressed, for one allocation of the right size. */
+  readonly expectedBytes?: number
   /**
    * Called with each piece of the body of a 200 as it comes, instead of gathering it; pieces are the callee's until it returns.
    * `timeoutMs` then counts until the headers.
@@ -151,12 +153,15 @@ const PLAIN = {
   headers: {},
 } as const
 
-function finished({ status, headers, body }: BodyCollector, { maxBytes }: FetchOptions): Fetched {
+function finished({ status, headers, body }: BodyCollector, { maxBytes, expectedBytes }: FetchOptions): Fetched {
   return {
     status,
     headers,
     contentType: textOf(headers['content-type']),
-    body: decompress(body(), textOf(headers['content-encoding']), { maxBytes }),
+    body: decompress(body(), textOf(headers['content-encoding']), {
+      maxBytes,
+      ...(expectedBytes !== undefined && { expectedBytes }),
+    }),
   }
 }
 
