@@ -29,6 +29,11 @@ const KNOWN: readonly Known[] = [
     map: withoutAggregationNotes,
   },
   {
+    why: 'of operands that do not go together only the last pair of a step is noted, by the order of series, which is left to chance',
+    applies: /[-+*/<>=%^]|atan2/,
+    map: ({ notes, ...answer }) => ({ ...answer, notes: notes.filter((note) => !note.includes('incompatible sample types')) }),
+  },
+  {
     why: 'predict_linear over a subquery pinned by @ answers nothing in Prometheus, though other functions do',
     applies: /predict_linear\(.*\[[^\]]*:[^\]]*\](?: offset \S+)? @/,
     map: (answer) => ({ ...answer, series: new Map() }),

@@ -28,14 +28,11 @@ async function main(): Promise<void> {
   let [passed, failed, queries] = [0, 0, 0]
   try {
     await sendSeries([prometheus.http, oriel.http], demoSeries(randomOf(1)), { sliceMs: SLICE_MS, stale: STALE })
-    for (const { query, shouldFail } of complianceQueries()) {
+    for (const query of complianceQueries()) {
       queries++
       for (const times of [TIMES, MOMENT]) {
         const [theirs, ours] = await Promise.all([ask(prometheus.http, query, times), ask(oriel.http, query, times)])
-        const isAsMeant = (theirs.error !== undefined) === shouldFail
-        const difference = isAsMeant
-          ? differenceOf(theirs, ours, { withNotes: true })
-          : `Prometheus: ${theirs.error ?? 'no error'}`
+        const difference = differenceOf(theirs, ours, { withNotes: true })
         if (difference === undefined) passed++
         else if (++failed <= 40) console.log(`  ${query} ${JSON.stringify(times)}\n      ${difference.slice(0, 600)}`)
       }
@@ -48,22 +45,15 @@ async function main(): Promise<void> {
   if (failed > 0 || passed === 0) process.exitCode = 1
 }
 
-interface ComplianceQuery {
-  readonly query: string
-  readonly shouldFail: boolean
-}
-
-/** The queries with their variants filled in, read from the tester's own files as text. */
-function complianceQueries(): ComplianceQuery[] {
+/**
+ * The queries with their variants filled in, read from the tester's own files as text. Whether one should fail is for the real
+ * Prometheus to say: the file is older than UTF-8 label names.
+ */
+function complianceQueries(): string[] {
   const variants = readVariants(readFileSync(join(folder, 'testcases/expand.go'), 'utf8'))
-  const queries: ComplianceQuery[] = []
-  for (const line of readFileSync(join(folder, 'promql-test-queries.yml'), 'utf8').split('\n')) {
-    const query = /^\s+(?:- )?query: (.*)$/.exec(line)?.[1]
-    if (query !== undefined) queries.push({ query: unquoted(query), shouldFail: false })
-    const last = queries.at(-1)
-    if (last !== undefined && /^\s+should_fail: true/.test(line)) queries[queries.length - 1] = { ...last, shouldFail: true }
-  }
-  return queries.flatMap(({ query, shouldFail }) => expand(query, variants).map((of) => ({ query: of, shouldFail })))
+  const lines = readFileSync(join(folder, 'promql-test-queries.yml'), 'utf8').split('\n')
+  const queries = lines.flatMap((line) => /^\s+(?:- )?query: (.*)$/.exec(line)?.[1] ?? [])
+  return queries.flatMap((query) => expand(unquoted(query), variants))
 }
 
 function readVariants(source: string): ReadonlyMap<string, readonly string[]> {

@@ -2,7 +2,7 @@ import { withLabel } from '@oriel/model'
 import { printGoNumber, QueryError } from '@oriel/syntax'
 import type { Groups } from '@oriel/vector'
 import { cellAt, groupSeries, makeGrid } from '@oriel/vector'
-import type { Labels } from '@oriel/model'
+import type { Labels, NativeHistogram } from '@oriel/model'
 import { labelsKey } from '@oriel/model'
 import type { Aggregation } from './ast.ts'
 import { withoutParens } from './ast.ts'
@@ -67,6 +67,12 @@ export function evalLimit(
   return compact(vectorOf(kept, input.dropName))
 }
 
+/** What tells values apart: a map would take -0 for 0. */
+function keyOfCell(cell: number | NativeHistogram): number | string {
+  if (typeof cell !== 'number') return printHistogram(cell)
+  return Object.is(cell, -0) ? '-0' : cell
+}
+
 interface ValueCount {
   readonly labels: Labels
   readonly counts: Float64Array
@@ -86,7 +92,7 @@ export function evalCountValues(evaluation: Evaluation, node: Aggregation, steps
     for (let j = 0; j < grid.steps; j++) {
       if (grid.present[i * grid.steps + j] === 0) continue
       const cell = cellAt(grid, i * grid.steps + j)
-      const counted = typeof cell === 'number' ? cell : printHistogram(cell)
+      const counted = keyOfCell(cell)
       let row = known.get(counted)
       if (row === undefined) {
         const text = typeof counted === 'number' ? plainNumber(counted) : counted

@@ -152,8 +152,9 @@ async function attempt(
   }
 }
 
+/** What went wrong and where it was thrown. */
 function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return error instanceof Error ? (error.stack ?? error.message).split('\n', 2).join('') : String(error)
 }
 
 function verdictOf(reason: string | undefined): Verdict {
