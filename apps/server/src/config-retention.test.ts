@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { makeConfig } from './config.ts'
 import { parseConfig } from './config-file.ts'
+import { printConfig } from './print-config.ts'
 
 const policyOf = (text: string) => makeConfig([parseConfig(text, '/o.yaml')]).retention
 const DAY = 86_400_000
@@ -35,6 +36,16 @@ retention:
   })
   expect(tenants.get('team-a')).toEqual({ keepMs: 0, rules: [] })
   expect(tenants.get('team-b')).toEqual({ keepMs: 7 * DAY, rules: fallback.rules })
+})
+
+test('what is printed reads back as the same', () => {
+  const text = `
+cardinality: { max_series: 7, metrics: [{ match: up, max_series: 1 }], tenants: { a: { max_series: 3 } } }
+retention: { metrics: [{ match: up, keep: 36h }], tenants: { a: { default: 7d } } }
+rollups: false`
+  const config = makeConfig([parseConfig(text, '/o.yaml')])
+  const again = makeConfig([parseConfig(printConfig(config), '/p.yaml')])
+  expect([again.cardinality, again.retention, again.isRollingUp]).toEqual([config.cardinality, config.retention, false])
 })
 
 test.each([

@@ -36,6 +36,7 @@ export interface Config {
   readonly compatPorts: readonly CompatPort[]
   readonly cardinality: CardinalityPolicy
   readonly retention: RetentionPolicy
+  readonly isRollingUp: boolean
 }
 
 /** A port of another product, bound to the same handlers at its native root. */
@@ -68,6 +69,7 @@ export function makeConfig(layers: readonly ConfigLayer[]): Config {
     webDir: values.text('web_dir'),
     cardinality: cardinalityPolicy(values),
     retention: retentionPolicy(values),
+    isRollingUp: values.flag('rollups') ?? true,
     compatPorts: COMPAT_PRODUCTS.flatMap((product) => {
       const address = values.address(`compat.ports.${product}`)
       return address === undefined || !isCompatOn ? [] : [{ product, address }]

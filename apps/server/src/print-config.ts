@@ -2,6 +2,7 @@ import { printPromDuration } from '@oriel/syntax'
 import { stringify } from 'yaml'
 import type { Config } from './config.ts'
 import { printAddress } from './listen.ts'
+import { printCardinality, printRetention } from './print-limits.ts'
 
 /** The effective configuration as YAML, passwords left out. */
 export function printConfig(config: Config): string {
@@ -29,6 +30,9 @@ export function printConfig(config: Config): string {
       sample_limit: config.prometheus.readSampleLimit,
       max_frame_bytes: config.prometheus.readFrameBytes,
     },
+    cardinality: printCardinality(config.cardinality),
+    retention: printRetention(config.retention),
+    rollups: config.isRollingUp,
     self: config.isSelfOn,
     log_level: config.logLevel,
     cors_origins: config.corsOrigins,

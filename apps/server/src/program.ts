@@ -74,6 +74,7 @@ export async function startServer(config: Config, options: StartOptions = {}): P
   const store = await openClickhouse({
     dataDir,
     telemetry,
+    isRollingUp: config.isRollingUp,
     ...(engineUrl !== undefined && { engineUrl }),
     ...(recentBytes !== undefined && { windowBytes: recentBytes }),
   })

@@ -55,6 +55,8 @@ export interface EngineHandle {
 export interface ClickhouseOptions extends EngineOptions {
   /** Time of arrival of logs and spans. */
   readonly clock?: Clock
+  /** Whether samples are rolled up in the background, once the engine is up. */
+  readonly isRollingUp?: boolean
   /** When metrics are evaluated in the engine: by what it costs, if not said. */
   readonly grid?: GridOptions
   /** Memory for recent samples, 0 for none; 256 MiB if not said. Not used with `engineUrl`: others may write there. */
@@ -83,6 +85,7 @@ export async function openClickhouse({
   clock = Date.now,
   grid,
   windowBytes,
+  isRollingUp = true,
   ...options
 }: ClickhouseOptions): Promise<OpenClickhouse> {
   const opened = openEngine(options)
@@ -126,7 +129,7 @@ export async function openClickhouse({
     await opened.close()
   }
   void engine.started.then(
-    () => rollups?.start(),
+    () => (isRollingUp ? rollups?.start() : undefined),
     () => {},
   )
   return { store, engine, ...(recent !== undefined && { recent }), ...(rollups !== undefined && { rollups }), retention, close }
