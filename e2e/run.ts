@@ -36,6 +36,15 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
     file: 'conformance/remote-write-receiver.ts',
     about: "the Prometheus project's receiver tests, and what they sent read back (ORIEL_CONFORMANCE_DIR, Go)",
   },
+  rules: {
+    file: 'conformance/rules-peer.ts',
+    about:
+      'rules of the corpora beside a real Prometheus: health, alerts, recorded values (ORIEL_PEERS_DIR, ORIEL_CONFORMANCE_DIR)',
+  },
+  'rule-corpora': {
+    file: 'conformance/rule-corpora.ts',
+    about: 'every rule of monitoring-mixins and awesome-prometheus-alerts evaluated (ORIEL_CONFORMANCE_DIR)',
+  },
   'rule-tools': {
     file: 'conformance/rule-tools.ts',
     about: 'unit tests and checks of rules, configurations and metrics beside promtool (ORIEL_PEERS_DIR, ORIEL_CONFORMANCE_DIR)',

@@ -41,6 +41,18 @@ export function remoteWrite(
   return { path: '/api/v1/write', headers: REMOTE_WRITE_HEADERS, body }
 }
 
+/** A remote write 1.0 request of series with samples of their own, times rising. */
+export function writeSeries(
+  series: readonly {
+    readonly labels: Readonly<Record<string, string>>
+    readonly samples: readonly { readonly value: number; readonly timestamp: number }[]
+  }[],
+): PreparedRequest {
+  const timeseries = series.map(({ labels, samples }) => ({ labels: sortedLabels({ ...labels }), samples }))
+  const body = new Uint8Array(compressSync(Buffer.from(WriteRequest.encode(WriteRequest.fromObject({ timeseries })).finish())))
+  return { path: '/api/v1/write', headers: REMOTE_WRITE_HEADERS, body }
+}
+
 /** A remote write 1.0 request of a shop's metric with a label `user_id` whose values run from `from` up to `to`. */
 export function userSeries(
   metric: string,
