@@ -135,6 +135,7 @@ async function auditScreens(from: Browser, scheme: Scheme): Promise<void> {
       (shown) => openFirstError(shown).then(() => shown.getByRole('tab', { name: 'Logs' }).click()),
     ],
     ['trace-not-stored', `/traces/${'0'.repeat(31)}1`],
+    ['rules', `/rules?${range}`],
     ['cardinality', `/cardinality?${range}`],
     ['not-found', '/no/such/page'],
     ['palette', `/services?${range}`, (shown) => shown.keyboard.press('Control+k')],

@@ -85,8 +85,8 @@ async function run(directory: string): Promise<void> {
     console.log(`  ${series.length} series`)
     const nowMs = Math.floor(Date.now() / STEP_MS) * STEP_MS
     for (const url of [peer, oriel.http]) await send(url, series, nowMs)
-    // Until data was there rules had none: two whole rounds after it, and the waits of alerts.
-    await pause((2.5 * INTERVAL_S + 2) * 1_000)
+    // Until data was there rules had none: one round for what others read, one to be pending, one to fire.
+    await pause((3.5 * INTERVAL_S + 2) * 1_000)
     await compareGroups(peer, oriel.http)
   } finally {
     await oriel.close()

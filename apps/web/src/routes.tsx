@@ -15,6 +15,7 @@ const loadMetrics = () => import('./metrics/metrics-screen.tsx')
 const loadLogs = () => import('./logs/logs-screen.tsx')
 const loadTraces = () => import('./traces/traces-screen.tsx')
 const loadTargets = () => import('./targets/targets-screen.tsx')
+const loadRules = () => import('./rules/rules-screen.tsx')
 const loadQueries = () => import('./queries/queries-screen.tsx')
 const loadCardinality = () => import('./cardinality/cardinality-screen.tsx')
 const loadTrace = () => import('./trace/trace-screen.tsx')
@@ -44,6 +45,7 @@ const routes: AnyRoute[] = [
   createRoute({ getParentRoute, path: '/logs', component: lazyRouteComponent(loadLogs, 'LogsScreen') }),
   createRoute({ getParentRoute, path: '/traces', component: lazyRouteComponent(loadTraces, 'TracesScreen') }),
   createRoute({ getParentRoute, path: '/traces/$traceId', component: lazyRouteComponent(loadTrace, 'TraceScreen') }),
+  createRoute({ getParentRoute, path: '/rules', component: lazyRouteComponent(loadRules, 'RulesScreen') }),
   createRoute({ getParentRoute, path: '/cardinality', component: lazyRouteComponent(loadCardinality, 'CardinalityScreen') }),
   createRoute({ getParentRoute, path: '/targets', component: lazyRouteComponent(loadTargets, 'TargetsScreen') }),
   createRoute({ getParentRoute, path: '/queries', component: lazyRouteComponent(loadQueries, 'QueriesScreen') }),

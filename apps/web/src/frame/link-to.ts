@@ -12,6 +12,7 @@ export type Target =
   | { readonly kind: 'logs'; readonly q?: string; readonly service?: string; readonly traceId?: string; readonly spanId?: string }
   | { readonly kind: 'metrics'; readonly q?: string; readonly service?: string; readonly metric?: string }
   | { readonly kind: 'targets' }
+  | { readonly kind: 'rules' }
   | { readonly kind: 'queries' }
   | { readonly kind: 'cardinality'; readonly metric?: string }
 
@@ -41,6 +42,8 @@ export function linkTo(target: Target, { from, to, refresh }: LinkContext): stri
       return `/explore/metrics${stringifySearch({ ...time, metric: target.metric, q: target.q ?? metricQuery(target.service) })}`
     case 'targets':
       return `/targets${stringifySearch(time)}`
+    case 'rules':
+      return `/rules${stringifySearch(time)}`
     case 'queries':
       return `/queries${stringifySearch(time)}`
     case 'cardinality':
