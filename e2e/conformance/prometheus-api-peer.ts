@@ -12,7 +12,7 @@ import { remoteWrite, sendUntilAcknowledged } from '../senders.ts'
 const isVerbose = process.argv.includes('-v')
 
 /** `exact`: the whole answer is equal. `set`: but for the order of the list in `data`. `shape`: keys and types are. `status`: only the status is, the answer tells of other insides. */
-type Mode = 'exact' | 'set' | 'shape' | 'status'
+type Mode = 'exact' | 'stats' | 'set' | 'shape' | 'status'
 
 interface Question {
   readonly path: string
@@ -92,6 +92,8 @@ function questions(nowS: number): Question[] {
     ...at('shape', 'status/self_metrics?metric_name_pattern=process_.*', 'notifications'),
     ...at('status', 'status/self_metrics', 'status/flags', 'features', 'status/self_metrics?metric_name_pattern=('),
     ...SEARCHES.map((path): Question => ({ path: `/api/v1/search/${path}`, mode: 'exact' })),
+    ...at('stats', ...STATS.map((query) => `query?stats=all&time=${nowS}&query=${encodeURIComponent(query)}`)),
+    ...at('stats', ...STATS.map((query) => `query_range?stats=all&${range}&query=${encodeURIComponent(query)}`)),
     post('query', `query=m&time=${nowS}`),
     post('query_range', `query=m&${range}`),
     post('labels', 'match[]=m'),
@@ -159,6 +161,22 @@ const QUERIES = [
   'm[5m:]',
   'm{i="1"} @ end()',
   'm[5m] offset 1d @ start()',
+]
+const STATS = [
+  'm',
+  'sum(m)',
+  'rate(m[5m])',
+  'm + on (i, job) m',
+  'max_over_time(m[5m:1m])',
+  'sum_over_time(rate(m[2m])[5m:30s])',
+  'm @ end()',
+  'rate(m[5m] @ end())',
+  'm offset 2m',
+  'sum_over_time(m[10s])',
+  'absent(none)',
+  '1',
+  'quantile_over_time(scalar(m{i="1"}) / 100, m[3m])',
+  'max_over_time(m[5m:1m] offset 1m)',
 ]
 const SELECTORS = [
   'm',
@@ -263,12 +281,22 @@ function difference(mode: Mode, theirs: Reply, ours: Reply): string {
   if (theirs.type !== 'application/json') return theirs.text === ours.text ? '' : 'text differs'
   const [there, here]: unknown[] = [JSON.parse(theirs.text), JSON.parse(ours.text)]
   if (mode === 'set') return sameSet(there, here) ? '' : 'answers differ'
-  const [a, b] = mode === 'exact' ? [sorted(there), sorted(here)] : [shapeOf(there), shapeOf(here)]
+  // Times differ, and what is held at once is another matter here.
+  if (mode === 'stats') for (const each of [there, here]) dropTimings(each)
+  const [a, b] = mode === 'exact' || mode === 'stats' ? [sorted(there), sorted(here)] : [shapeOf(there), shapeOf(here)]
   return JSON.stringify(a) === JSON.stringify(b) ? '' : `answers differ`
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function dropTimings(answer: unknown): void {
+  const data = isRecord(answer) ? answer['data'] : undefined
+  const stats = isRecord(data) ? data['stats'] : undefined
+  if (!isRecord(stats)) return
+  delete stats['timings']
+  if (isRecord(stats['samples'])) delete stats['samples']['peakSamples']
 }
 
 /** Whether both list the same in `data`: Prometheus orders series as it finds them. */
@@ -323,8 +351,10 @@ async function main(): Promise<void> {
   const yaml = configuration(await listen(target))
   writeFileSync(join(directory, 'prometheus.yml'), yaml)
   writeFileSync(join(directory, 'oriel.yaml'), 'prometheus: { file: prometheus.yml, admin_api: true }\n')
-  const prometheus = await startPrometheus(yaml, ['--enable-feature=search-api'])
-  const oriel = await startOriel({ args: ['--config', join(directory, 'oriel.yaml'), '--enable-feature', 'search-api'] })
+  const prometheus = await startPrometheus(yaml, ['--enable-feature=search-api,promql-per-step-stats'])
+  const oriel = await startOriel({
+    args: ['--config', join(directory, 'oriel.yaml'), '--enable-feature', 'search-api,promql-per-step-stats'],
+  })
   try {
     const nowMs = Math.floor(Date.now() / 1_000) * 1_000
     await Promise.all([fill(prometheus.http, nowMs), fill(oriel.http, nowMs)])

@@ -16,6 +16,8 @@ import { readLeaves } from './leaves.ts'
 import { parseExpr } from './parse.ts'
 import { fixedParts } from './fixed-parts.ts'
 import { resolve } from './resolve.ts'
+import type { SampleCounts } from './sample-counts.ts'
+import { countSampleWork } from './sample-counts.ts'
 import type { Steps, Value, VectorValue } from './values.ts'
 import { dropMarkedNames, mergeSameLabels, pickSeries } from './values.ts'
 
@@ -35,12 +37,16 @@ export interface PromqlQuery {
   /** The step of subqueries that name none; 1 minute. */
   readonly defaultSubqueryStepMs?: number
   readonly features?: PromqlFeatures
+  /** Whether to count the samples that each step looks at: then nothing is left to the engine, which does not count. */
+  readonly isCounted?: boolean
 }
 
 /** What goes with every answer. Notes have the place in the query text; `printNote` makes Prometheus's text of one. */
 export interface ResultNotes {
   readonly warnings: readonly Diagnostic[]
   readonly infos: readonly Diagnostic[]
+  /** Present when the query asked for it. */
+  readonly counts?: SampleCounts
 }
 
 /**
@@ -119,7 +125,8 @@ export async function evaluate(
   const steps = stepsOf(query)
   const expr = resolve(parsed, steps)
   const looksAtSeries = features.useStartTimestamps || features.typeAndUnitLabels
-  const leaves = await readLeaves(expr, steps, { lookbackMs, defaultStepMs, looksAtSeries }, source, context)
+  const reads = query.isCounted === true ? { ...source, grid: async () => undefined } : source
+  const leaves = await readLeaves(expr, steps, { lookbackMs, defaultStepMs, looksAtSeries }, reads, context)
   const evaluator = new Evaluator({
     leaves,
     features,
@@ -140,6 +147,7 @@ export async function evaluate(
     ...answer,
     warnings: notes.filter(({ severity }) => severity === 'warning'),
     infos: notes.filter(({ severity }) => severity === 'info'),
+    ...(query.isCounted === true && { counts: countSampleWork(evaluator, inner, steps) }),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Labels, NativeHistogram, UnixMs } from '@oriel/model'
-import type { PromqlResult } from '@oriel/promql'
+import type { PromqlResult, SampleCounts } from '@oriel/promql'
 import { evaluate, printNote } from '@oriel/promql'
 import type { QueryContext, Source } from '@oriel/store'
 import type { PromQLRequest, QueryAnswer, QueryWarning } from './requests.ts'
@@ -35,7 +35,10 @@ export type PromQLData =
     }
   | { readonly kind: 'matrix'; readonly series: readonly MatrixSeries[] }
 
-export type PromQLAnswer = QueryAnswer<PromQLData>
+/** `counts` where the request asked for them. */
+export interface PromQLAnswer extends QueryAnswer<PromQLData> {
+  readonly counts?: SampleCounts
+}
 
 /** What one query runs with. */
 export interface PromQLRun {
@@ -43,27 +46,30 @@ export interface PromQLRun {
   readonly settings: PromQLSettings
   /** Gathers what the asker should know. */
   readonly warnings: QueryWarning[]
+  /** Takes the counts of a request that asks for them. */
+  readonly onCounts: (counts: SampleCounts) => void
 }
 
 /** Evaluates PromQL over the store's metrics. A range query answers a matrix, also over a single step. */
 export async function runPromQL(
   source: Source,
   request: PromQLRequest,
-  { context, settings, warnings }: PromQLRun,
+  { context, settings, warnings, onCounts }: PromQLRun,
 ): Promise<PromQLData> {
-  const { expr } = request
+  const { expr, isCounted = false } = request
   const { features, subqueryStepMs } = settings
   const times =
     request.kind === 'instant'
       ? { startMs: request.tMs, endMs: request.tMs, stepMs: 1 }
       : { startMs: request.startMs, endMs: request.endMs, stepMs: request.stepMs }
   const lookbackMs = request.lookbackMs ?? settings.lookbackMs
-  const query = { expr, ...times, lookbackMs, features, defaultSubqueryStepMs: subqueryStepMs }
+  const query = { expr, ...times, lookbackMs, features, defaultSubqueryStepMs: subqueryStepMs, isCounted }
   const result = await evaluate(source.metrics, query, context)
   for (const note of [...result.warnings, ...result.infos]) {
     const level = note.severity === 'info' ? 'info' : 'warning'
     warnings.push({ level, message: printNote(expr, note), position: note.span })
   }
+  if (result.counts !== undefined) onCounts(result.counts)
   const data = dataOf(result)
   return request.kind === 'range' ? asMatrix(data) : data
 }

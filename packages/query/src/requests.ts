@@ -34,7 +34,14 @@ export interface QueryAnswer<Data> {
 
 /** A PromQL query at one time, or on the grid start, start + step, ... up to `endMs` inclusive. */
 export type PromQLRequest =
-  | { readonly expr: string; readonly kind: 'instant'; readonly tMs: UnixMs; readonly lookbackMs?: number }
+  | {
+      readonly expr: string
+      readonly kind: 'instant'
+      readonly tMs: UnixMs
+      readonly lookbackMs?: number
+      /** Whether to count the samples that each step looks at. */
+      readonly isCounted?: boolean
+    }
   | {
       readonly expr: string
       readonly kind: 'range'
@@ -42,6 +49,7 @@ export type PromQLRequest =
       readonly endMs: UnixMs
       readonly stepMs: number
       readonly lookbackMs?: number
+      readonly isCounted?: boolean
     }
 
 /** A LogQL query: see `LogQLQuery` for times, limit and direction. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, Gauge, Telemetry, TimeRangeNs } from '@oriel/model'
 import { silentTelemetry } from '@oriel/model'
+import type { SampleCounts } from '@oriel/promql'
 import type { QueryContext, QueryStats, Source } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
 import { RunError } from './errors.ts'
@@ -117,11 +118,13 @@ export class QueryRunner {
   }
 
   /** Runs a PromQL query. */
-  runPromQL(request: PromQLRequest, caller: QueryCaller): Promise<PromQLAnswer> {
-    return this.#run({ language: 'promql', text: request.expr, times: promqlTimes(request) }, caller, (limits) => {
+  async runPromQL(request: PromQLRequest, caller: QueryCaller): Promise<PromQLAnswer> {
+    const counted: Pick<PromQLAnswer, 'counts'>[] = []
+    const onCounts = (counts: SampleCounts): void => void counted.push({ counts })
+    const answer = await this.#run({ language: 'promql', text: request.expr, times: promqlTimes(request) }, caller, (limits) => {
       checkPromQL(request, limits)
       return async (context, warnings) => {
-        const data = await runPromQL(this.#source, request, { context, settings: this.promql, warnings })
+        const data = await runPromQL(this.#source, request, { context, settings: this.promql, warnings, onCounts })
         const watch = this.#watch
         if (watch === undefined) return data
         const told = watch(context.tenants, selectedMetrics(request.expr, this.promql.features))
@@ -129,6 +132,7 @@ export class QueryRunner {
         return data
       }
     })
+    return { ...answer, ...counted[0] }
   }
 
   /** Runs a LogQL query. A log query may not be asked as an instant query: that is refused, as Loki does. */

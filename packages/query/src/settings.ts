@@ -18,10 +18,10 @@ export const DEFAULT_PROMQL_SETTINGS: PromQLSettings = {
 }
 
 /**
- * What comes of a flag here: `works` changes something, `always` is on without it, `nothing` is about Prometheus's own insides,
+ * What comes of a flag here: `works` does what it does there, `partly` in PromQL but not on the way in, `always` is on without it, `nothing` is about Prometheus's own insides,
  * `unbuilt` would change answers and is not there yet.
  */
-export type FlagEffect = 'works' | 'always' | 'nothing' | 'unbuilt'
+export type FlagEffect = 'works' | 'partly' | 'always' | 'nothing' | 'unbuilt'
 
 /** What Prometheus 3.14 takes for `--enable-feature`. Source: its cmd/prometheus/main.go setFeatureListOptions. */
 export const PROMETHEUS_FLAGS: Readonly<Record<string, FlagEffect>> = {
@@ -31,6 +31,8 @@ export const PROMETHEUS_FLAGS: Readonly<Record<string, FlagEffect>> = {
   'promql-delayed-name-removal': 'works',
   'promql-per-step-stats': 'works',
   'search-api': 'works',
+  'use-start-timestamps': 'works',
+  'type-and-unit-labels': 'partly',
   'promql-duration-expr': 'always',
   'exemplar-storage': 'always',
   'metadata-wal-records': 'always',
@@ -51,8 +53,6 @@ export const PROMETHEUS_FLAGS: Readonly<Record<string, FlagEffect>> = {
   'otlp-native-delta-ingestion': 'unbuilt',
   'st-storage': 'unbuilt',
   'st-synthesis': 'unbuilt',
-  'type-and-unit-labels': 'unbuilt',
-  'use-start-timestamps': 'unbuilt',
 }
 
 /** What to tell somebody who turned flags on that change nothing here; empty when all is well. */
@@ -61,6 +61,7 @@ export function flagNotes(flags: Iterable<string>): string[] {
   for (const flag of flags) {
     const effect = Object.hasOwn(PROMETHEUS_FLAGS, flag) ? PROMETHEUS_FLAGS[flag] : undefined
     if (effect === undefined) notes.push(`${flag}: Prometheus 3.14 has no such feature flag, it changes nothing`)
+    if (effect === 'partly') notes.push(`${flag}: PromQL knows it, but nothing is added to what comes in`)
     if (effect === 'unbuilt') notes.push(`${flag}: not built yet, it changes nothing`)
     if (effect === 'nothing') notes.push(`${flag}: it is about the insides of Prometheus and changes nothing here`)
   }

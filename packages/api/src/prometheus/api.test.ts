@@ -63,9 +63,41 @@ describe('Prometheus API', () => {
     expect(body).toMatchObject({ data: { result: [{}] }, warnings: ['results truncated due to limit'] })
   })
 
-  it('tells what a query cost when asked', async () => {
+  it('tells what a query cost when asked, and of a word that asks for it in a way that goes away', async () => {
+    const samples = { totalQueryableSamples: 2, samplesRead: 2, peakSamples: 2 }
     const { body } = await server.json('/api/v1/query?query=up&stats=all')
-    expect(body).toMatchObject({ data: { stats: { timings: {}, samples: {} } } })
+    expect(body).toMatchObject({ data: { stats: { timings: {}, samples } } })
+    const { body: old } = await server.json('/api/v1/query?query=up&stats=x')
+    expect(old).toMatchObject({ data: { stats: { samples } }, warnings: [expect.stringContaining('is deprecated')] })
+  })
+
+  it('tells what each step looked at where the feature flag says so', async () => {
+    const features = new Set(['promql-per-step-stats'])
+    const prometheus = { features, flags: {}, isAdminOn: false, readSampleLimit: 1, readFrameBytes: 1 }
+    const counting = await openTestServer({ services: { prometheus } })
+    const query = `query=${encodeURIComponent('max_over_time(up[1m])')}&start=${NOW - 30}&end=${NOW}&step=15`
+    const { body } = await counting.json(`/api/v1/query_range?${query}&stats=all`)
+    expect(body).toMatchObject({
+      data: {
+        stats: {
+          samples: {
+            totalQueryableSamples: 4,
+            totalQueryableSamplesPerStep: [
+              [NOW - 30, 2],
+              [NOW - 15, 2],
+              [NOW, 0],
+            ],
+            samplesRead: 2,
+            samplesReadPerStep: [
+              [NOW - 30, 2],
+              [NOW - 15, 0],
+              [NOW, 0],
+            ],
+          },
+        },
+      },
+    })
+    await counting.close()
   })
 
   it('tells a syntax error with its place', async () => {

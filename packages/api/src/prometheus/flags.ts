@@ -54,6 +54,7 @@ function languageFeatures({ runner, prometheus }: ApiServices): Features {
       per_step_stats: prometheus.features.has('promql-per-step-stats'),
       smoothed: on.extendedRangeSelectors,
       subqueries: true,
+      type_and_unit_labels: on.typeAndUnitLabels,
     },
     promql_functions: Object.fromEntries(
       [...FUNCTIONS].map(([name, { isExperimental }]) => [name, isExperimental !== true || on.experimentalFunctions]),

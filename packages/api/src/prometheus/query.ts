@@ -13,7 +13,7 @@ import {
   withQueryErrors,
 } from './params.ts'
 import { printResult, resultSize } from './print.ts'
-import { printStats, statsWarning } from './stats.ts'
+import { printStats, statsWarning, wantsStats } from './stats.ts'
 import { printWarnings, TRUNCATED } from './warnings.ts'
 
 // As Prometheus: more points than this in one series no screen can show. Longer answers are asked for in parts.
@@ -50,9 +50,11 @@ type Times = PromQLRequest extends infer Request
 async function answerQuery(services: ApiServices, exchange: Exchange, limit: number, times: Times): Promise<Answer> {
   const caller = callerOf(exchange, 'prometheus', optionalDuration(exchange, 'timeout'))
   const expr = exchange.query.get('query') ?? ''
-  const request: PromQLRequest = { expr, ...times, ...lookbackParameter(exchange) }
+  const request: PromQLRequest = { expr, ...times, ...lookbackParameter(exchange), isCounted: wantsStats(exchange) }
   const answer = await withQueryErrors(expr, () => services.runner.runPromQL(request, caller))
-  return jsonPieces(printAnswer(exchange, answer, limit))
+  const isByStep = services.prometheus.features.has('promql-per-step-stats')
+  const start = times.kind === 'instant' ? { startMs: times.tMs, stepMs: 1 } : times
+  return jsonPieces(printAnswer(exchange, answer, limit, isByStep ? start : undefined))
 }
 
 function lookbackParameter({ query }: Exchange): { lookbackMs?: number } {
@@ -63,11 +65,16 @@ function lookbackParameter({ query }: Exchange): { lookbackMs?: number } {
   return lookbackMs > 0 ? { lookbackMs } : {}
 }
 
-function* printAnswer(exchange: Exchange, answer: PromQLAnswer, limit: number): Generator<string> {
+function* printAnswer(
+  exchange: Exchange,
+  answer: PromQLAnswer,
+  limit: number,
+  steps: { startMs: number; stepMs: number } | undefined,
+): Generator<string> {
   const { data, warnings } = answer
   yield '{"status":"success","data":{'
   yield* printResult(data, limit)
-  yield* printStats(exchange, answer)
+  yield* printStats(exchange, answer, steps)
   const isCut = limit > 0 && resultSize(data) > limit
   yield `}${printWarnings(warnings, [...(isCut ? [TRUNCATED] : []), ...statsWarning(exchange)])}}`
 }

@@ -1,9 +1,21 @@
 import type { PromQLAnswer } from '@oriel/query'
 import type { Exchange } from '../http/exchange.ts'
 
-/** `,"stats":{...}` where the asker wants statistics. Any word turns them on, as in Prometheus. */
-export function* printStats(exchange: Exchange, answer: PromQLAnswer): Generator<string> {
-  if (wordOf(exchange) !== '') yield `,"stats":${statsOf(answer)}`
+/** Whether the asker wants statistics. Any word turns them on, as in Prometheus. */
+export function wantsStats(exchange: Exchange): boolean {
+  return wordOf(exchange) !== ''
+}
+
+/** The times of a query's steps. */
+interface StepTimes {
+  readonly startMs: number
+  readonly stepMs: number
+}
+
+/** `,"stats":{...}` where the asker wants statistics; by step where `steps` says so too. */
+export function* printStats(exchange: Exchange, answer: PromQLAnswer, steps: StepTimes | undefined): Generator<string> {
+  if (!wantsStats(exchange)) return
+  yield `,"stats":${statsOf(answer, wordOf(exchange) === 'all' ? steps : undefined)}`
 }
 
 /** What Prometheus says of words that it will refuse one day. */
@@ -15,7 +27,7 @@ export function statsWarning(exchange: Exchange): string[] {
 }
 
 /** Times are in seconds; the engine's work counts as preparation, as reading blocks does in Prometheus. */
-function statsOf({ stats, elapsedMs, queuedMs }: PromQLAnswer): string {
+function statsOf({ stats, elapsedMs, queuedMs, counts }: PromQLAnswer, steps: StepTimes | undefined): string {
   const timings = {
     evalTotalTime: (elapsedMs - queuedMs) / 1_000,
     resultSortTime: 0,
@@ -24,8 +36,24 @@ function statsOf({ stats, elapsedMs, queuedMs }: PromQLAnswer): string {
     execQueueTime: queuedMs / 1_000,
     execTotalTime: elapsedMs / 1_000,
   }
-  const samples = { totalQueryableSamples: stats.samples, samplesRead: stats.samples, peakSamples: stats.samples }
+  const perStep = (of: Float64Array | undefined) => (steps === undefined || of === undefined ? undefined : pointsOf(of, steps))
+  const samples = {
+    totalQueryableSamplesPerStep: perStep(counts?.queryable),
+    totalQueryableSamples: sumOf(counts?.queryable),
+    samplesReadPerStep: perStep(counts?.read),
+    samplesRead: sumOf(counts?.read),
+    // What was held at once: here everything that was read.
+    peakSamples: stats.samples,
+  }
   return JSON.stringify({ timings, samples })
+}
+
+function pointsOf(counts: Float64Array, { startMs, stepMs }: StepTimes): [tSeconds: number, count: number][] {
+  return Array.from(counts, (count, i) => [(startMs + i * stepMs) / 1_000, count])
+}
+
+function sumOf(counts: Float64Array | undefined): number {
+  return counts?.reduce((sum, count) => sum + count, 0) ?? 0
 }
 
 function wordOf({ query }: Exchange): string {
