@@ -16,7 +16,7 @@ export function evalSort(evaluation: Evaluation, call: Call, steps: Steps): Vect
   const input = vectorAt(evaluation, arg, steps)
   // Histograms have no order: sorting by value leaves them out.
   const vector = isByLabel ? input : compact({ ...input, grid: floatsOf(input.grid, call.name) })
-  if (steps.count > 1) {
+  if (steps.count > 1 || steps.isRange === true) {
     evaluation.notes.warn('sort is ineffective for range queries since results are always ordered by labels', call.span)
     return vector
   }

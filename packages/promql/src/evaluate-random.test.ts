@@ -24,7 +24,8 @@ describe('evaluate on random queries', () => {
         if (range === undefined) return
         for (let j = 0; j < STEPS; j++) {
           const moment = await ask(source, { ...query, startMs: startMs + j * stepMs, endMs: startMs + j * stepMs, stepMs: 0 })
-          expect(rowsOf(moment, 0), `step ${j} of ${expr}`).toEqual(rowsOf(range, j))
+          const [now, then] = [rowsOf(moment, 0), rowsOf(range, j)].map((rows) => (of.delayedNameRemoval ? nameless(rows) : rows))
+          expect(now, `step ${j} of ${expr}`).toEqual(then)
         }
       }),
       { numRuns: 400 },
@@ -42,6 +43,11 @@ async function ask(source: MetricSource, query: Query): Promise<PromqlResult | u
     if (error instanceof OrielError) return undefined
     throw error
   }
+}
+
+/** Where names go at the end, a range decides for a whole series at its first sample: a moment within it may tell otherwise. */
+function nameless(rows: Map<string, number>): string[] {
+  return [...rows].map(([key, value]) => `${key.replace(/8:__name__\d+:\w+?(?=\d+:|$)/, '')} ${value}`).sort()
 }
 
 function rowsOf(result: PromqlResult | undefined, step: number): Map<string, number> {

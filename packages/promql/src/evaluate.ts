@@ -174,7 +174,7 @@ type Answer =
 
 function stepsOf({ startMs, endMs, stepMs }: PromqlQuery): Steps {
   if (startMs === endMs) return { startMs, stepMs: stepMs > 0 ? stepMs : 1, count: 1 }
-  return { startMs, stepMs, count: Math.max(0, Math.floor((endMs - startMs) / stepMs) + 1) }
+  return { startMs, stepMs, count: Math.max(0, Math.floor((endMs - startMs) / stepMs) + 1), isRange: true }
 }
 
 function answerOf(value: Value, query: PromqlQuery, steps: Steps): Answer {

@@ -59,7 +59,7 @@ export class Evaluator implements Evaluation {
 
   /** Evaluates `expr`, operands before their operator, and lets others have the thread between operators and within long ones. */
   async run(expr: Expr, steps: Steps): Promise<Value> {
-    if (steps.count > 1 && this.#once.has(expr)) return atEveryStep(await this.run(expr, { ...steps, count: 1 }), steps.count)
+    if (steps.count > 1 && this.#once.has(expr)) return atEveryStep(await this.run(expr, momentOf(steps)), steps.count)
     if (this.pushedOf(expr) === undefined) await this.runOperands(expr, steps)
     const pieces = this.#inPieces(expr, steps)
     for (;;) {
@@ -93,7 +93,7 @@ export class Evaluator implements Evaluation {
 
   *#inPieces(expr: Expr, steps: Steps): InPieces<Value> {
     this.checkCancelled()
-    if (steps.count > 1 && this.#once.has(expr)) return atEveryStep(this.evaluate(expr, { ...steps, count: 1 }), steps.count)
+    if (steps.count > 1 && this.#once.has(expr)) return atEveryStep(this.evaluate(expr, momentOf(steps)), steps.count)
     const pushed = this.pushedOf(expr)
     if (pushed !== undefined) return this.#pushedValue(expr, pushed)
     switch (expr.kind) {
@@ -195,6 +195,10 @@ function operandsOf(expr: Expr): readonly Expr[] {
 
 function isSame(a: Steps, b: Steps): boolean {
   return a.startMs === b.startMs && a.stepMs === b.stepMs && a.count === b.count
+}
+
+function momentOf({ startMs, stepMs }: Steps): Steps {
+  return { startMs, stepMs, count: 1 }
 }
 
 function atEveryStep(value: Value, count: number): Value {

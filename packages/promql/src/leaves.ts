@@ -81,7 +81,8 @@ export function subquerySteps(node: Subquery, steps: Steps, defaultStepMs: numbe
   const afterMs = firstMs - node.rangeMs
   let startMs = stepMs * Math.trunc(afterMs / stepMs)
   if (startMs <= afterMs) startMs += stepMs
-  return { startMs, stepMs, count: lastMs < startMs ? 0 : Math.floor((lastMs - startMs) / stepMs) + 1 }
+  const count = lastMs < startMs ? 0 : Math.floor((lastMs - startMs) / stepMs) + 1
+  return { startMs, stepMs, count, isRange: startMs !== lastMs }
 }
 
 /** The times a selector or subquery looks at: for the first and the last step, `@` and offset applied. */

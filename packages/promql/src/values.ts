@@ -9,6 +9,8 @@ export interface Steps {
   readonly startMs: number
   readonly stepMs: number
   readonly count: number
+  /** A range was asked for, though it may be too short for a second step. */
+  readonly isRange?: boolean
 }
 
 /** An instant vector at every step. `dropName[i]` is 1 where the series loses its name at the end of the query. */
@@ -85,9 +87,14 @@ export function mergeSameLabels(vector: VectorValue): VectorValue {
   if (rowOf.size === grid.labels.length) return vector
   const labels: Labels[] = []
   const drops = new Uint8Array(rowOf.size)
+  const firsts = new Int32Array(rowOf.size).fill(grid.steps)
   for (const [i, row] of target.entries()) {
     labels[row] ??= grid.labels[i] ?? []
-    if (dropName[i] === 1) drops[row] = 1
+    // The series that is there first decides whether the name goes, as in Prometheus.
+    const at = grid.present.subarray(i * grid.steps, (i + 1) * grid.steps).indexOf(1)
+    if (at < 0 || at >= firsts[row]!) continue
+    firsts[row] = at
+    drops[row] = dropName[i]!
   }
   const merged = makeGridLike(grid, labels)
   for (const [i, row] of target.entries()) {
