@@ -42,3 +42,12 @@ const turns = new Turns()
 export function breathe(): Promise<void> | undefined {
   return turns.take()
 }
+
+/** Runs work that yields every now and then, letting go of the thread where `breathe` says so. Errors of the work reject. */
+export async function inSlices<Result>(work: Generator<undefined, Result, undefined>): Promise<Result> {
+  for (;;) {
+    await breathe()
+    const piece = work.next()
+    if (piece.done === true) return piece.value
+  }
+}

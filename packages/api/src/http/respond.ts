@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { constants, createGzip, gzip } from 'node:zlib'
+import { breathe } from '@oriel/store'
 import type { Answer } from './exchange.ts'
 
 // 1 KiB: below this a gzip header eats the gain.
@@ -61,14 +62,22 @@ async function respondPieces(
     return
   }
   if (isZipped) {
-    await pipeline(Readable.from(pieces), createGzip(GZIP), response)
+    await pipeline(Readable.from(inTurns(pieces)), createGzip(GZIP), response)
     return
   }
-  for (const piece of pieces) {
+  for await (const piece of inTurns(pieces)) {
     if (response.destroyed) return
     if (!response.write(piece)) await drained(response)
   }
   response.end()
+}
+
+/** A long answer is printed piece by piece, and others get the thread in between. */
+async function* inTurns(pieces: Iterable<string>): AsyncGenerator<string, void, undefined> {
+  for (const piece of pieces) {
+    await breathe()
+    yield piece
+  }
 }
 
 /** Sends pieces as they come: the head goes out at once, so that the asker knows it is connected. */

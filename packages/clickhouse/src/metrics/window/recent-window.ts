@@ -1,9 +1,9 @@
 import type { Gauge, MetricBlock, Telemetry, TimeRange } from '@oriel/model'
 import { silentTelemetry } from '@oriel/model'
+import { inSlices } from '@oriel/store'
 import type { GatheredSamples } from '../gather.ts'
 import type { KnownSeries } from '../series-cache.ts'
 import { readWindow, refsOf } from './read.ts'
-import { inSlices } from './slices.ts'
 import { TenantWindow } from './tenant-window.ts'
 import { sliceOf, sliceStartMs } from './time-slices.ts'
 
