@@ -12,8 +12,8 @@ import { startOrielContender, startPrometheus } from './contenders.ts'
 
 const TARGETS = Number(process.env['BENCH_TARGETS'] ?? 2_000)
 const SERIES = 500
-// 60 s: every target was scraped four times, its series are known everywhere, start-up work is done.
-const WARM_UP_MS = 60_000
+// 90 s: every target was scraped six times, its series are known everywhere, start-up work is done.
+const WARM_UP_MS = 90_000
 const MEASURE_MS = 1_000 * Number(process.env['BENCH_SECONDS'] ?? 180)
 
 const targets = spawn(process.execPath, [fileURLToPath(new URL('scrape-targets.ts', import.meta.url)), String(SERIES)], {

@@ -97,7 +97,7 @@ export class Ec2Query {
   async #post(url: URL, form: ReadonlyMap<string, string>, { service, credentials, environment }: Post): Promise<Xml> {
     const content = new URLSearchParams([...form]).toString()
     const region = this.#region
-    const plain = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }
+    const plain = { 'content-type': 'application/x-www-form-urlencoded' }
     const headers =
       credentials === undefined ? plain : signForm(url, content, { credentials, region, service, nowMs: Date.now() })
     const { signal } = environment

@@ -29,7 +29,7 @@ export function signForm(
   const stamp = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
   const day = stamp.slice(0, 8)
   const headers: Record<string, string> = {
-    'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
+    'content-type': 'application/x-www-form-urlencoded',
     host: url.host,
     'x-amz-date': stamp,
     ...(credentials.sessionToken !== '' && { 'x-amz-security-token': credentials.sessionToken }),
