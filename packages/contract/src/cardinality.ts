@@ -27,7 +27,7 @@ export interface CardinalityCountAnswer {
   readonly count: number
 }
 
-/** GET /api/oriel/cardinality?from=&to=&limit=: how many series there are, and what they are made of. */
+/** GET /api/oriel/cardinality?from=&to=&limit=: how many series there are, and of which metrics. */
 export interface CardinalityAnswer {
   readonly startMs: number
   readonly endMs: number
@@ -38,6 +38,10 @@ export interface CardinalityAnswer {
   readonly maxSeries: number
   /** The largest first, by stored or arriving series; those that are limited or ruled are always among them. */
   readonly metrics: readonly CardinalityMetric[]
+}
+
+/** GET /api/oriel/cardinality/labels?from=&to=&limit=: what the labels of all series are. */
+export interface LabelCardinalityAnswer {
   /** Different values of each label, the most first. */
   readonly labels: readonly CardinalityCountAnswer[]
   /** Label pairs that most series have. */

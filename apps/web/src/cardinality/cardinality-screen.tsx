@@ -1,6 +1,6 @@
-import type { CardinalityAnswer } from '@oriel/contract'
+import type { CardinalityAnswer, LabelCardinalityAnswer } from '@oriel/contract'
 import type { ReactNode } from 'react'
-import { loadCardinality, loadSeriesRules } from '../data/cardinality.ts'
+import { loadCardinality, loadLabelCardinality, loadSeriesRules } from '../data/cardinality.ts'
 import { SearchField } from '../frame/field.tsx'
 import { formatCount } from '../frame/format.ts'
 import { AnswerPanel, Progress } from '../frame/panel.tsx'
@@ -19,6 +19,7 @@ export function CardinalityScreen(): ReactNode {
   const { find = '', metric } = useAppSearch()
   const patch = usePatchSearch()
   const answer = useRangeAnswer(['cardinality'], ({ range, signal }) => loadCardinality(range, signal))
+  const labels = useRangeAnswer(['cardinality-labels'], ({ range, signal }) => loadLabelCardinality(range, signal))
   const rules = useFixedAnswer(['series-rules'], loadSeriesRules)
   const refresh = (): void => {
     rules.retry()
@@ -55,12 +56,12 @@ export function CardinalityScreen(): ReactNode {
         )}
         <CountPanel
           title="Labels by distinct values"
-          answer={answer}
-          rows={({ labels }) => labels.map(({ name, count }) => ({ name, count }))}
+          answer={labels}
+          rows={(data) => data.labels.map(({ name, count }) => ({ name, count }))}
         />
         <CountPanel
           title="Label pairs by series"
-          answer={answer}
+          answer={labels}
           note={({ pairsSampledBy }) => (pairsSampledBy > 1 ? `estimated from one series in ${pairsSampledBy}` : undefined)}
           rows={({ pairs }) => pairs.map(({ name, value, count }) => ({ name: `${name}=${JSON.stringify(value)}`, count }))}
         />
@@ -82,14 +83,11 @@ function Totals({ data }: { readonly data: CardinalityAnswer | undefined }): Rea
   )
 }
 
-// 12 rows stand beside each other on one screen; what comes below them is small.
-const SHOWN = 12
-
 interface CountPanelProps {
   readonly title: string
-  readonly answer: ReturnType<typeof useRangeAnswer<CardinalityAnswer>>
-  readonly rows: (data: CardinalityAnswer) => readonly { readonly name: string; readonly count: number }[]
-  readonly note?: (data: CardinalityAnswer) => string | undefined
+  readonly answer: ReturnType<typeof useRangeAnswer<LabelCardinalityAnswer>>
+  readonly rows: (data: LabelCardinalityAnswer) => readonly { readonly name: string; readonly count: number }[]
+  readonly note?: (data: LabelCardinalityAnswer) => string | undefined
 }
 
 function CountPanel({ title, answer, rows, note }: CountPanelProps): ReactNode {
@@ -104,7 +102,7 @@ function CountPanel({ title, answer, rows, note }: CountPanelProps): ReactNode {
       empty={(data) => (rows(data).length === 0 ? <Empty title="No series in this range" /> : undefined)}
     >
       {(data) => {
-        const shown = rows(data).slice(0, SHOWN)
+        const shown = rows(data)
         return (
           <ol className={styles['counts']}>
             {shown.map(({ name, count }) => (

@@ -1,5 +1,6 @@
 import type {
   CardinalityAnswer,
+  LabelCardinalityAnswer,
   MetricCardinalityAnswer,
   RulePreviewAnswer,
   SeriesRuleAnswer,
@@ -14,10 +15,16 @@ const BASE = `${ORIEL_API}/cardinality`
 // 500 metrics: beyond them a metric is too small to matter here.
 const METRICS = 500
 const TOP_VALUES = 8
+const TOP_LABELS = 12
 
 /** How many series there are, and what they are made of. */
 export function loadCardinality(range: TimeRange, signal: AbortSignal): Promise<CardinalityAnswer> {
   return getJson(BASE, { ...bounds(range), limit: METRICS }, { signal })
+}
+
+/** What the labels of all series are. */
+export function loadLabelCardinality(range: TimeRange, signal: AbortSignal): Promise<LabelCardinalityAnswer> {
+  return getJson(`${BASE}/labels`, { ...bounds(range), limit: TOP_LABELS }, { signal })
 }
 
 /** One metric taken apart. */

@@ -8,6 +8,7 @@ import { ApiError } from '../errors.ts'
 import type { ApiServices } from '../services.ts'
 import {
   cardinalityOverview,
+  labelCardinality,
   listRules,
   metricCardinality,
   previewRule,
@@ -32,6 +33,7 @@ export function makeOrielApi(services: ApiServices): Api {
     route('/services/:service', oneService),
     route('/cardinality', cardinalityOverview),
     route('/cardinality/metric', metricCardinality),
+    route('/cardinality/labels', labelCardinality),
     route('/cardinality/preview', previewRule),
     route('/cardinality/rules', listRules),
     route('/cardinality/rules/:id/history', ruleHistory),

@@ -1,6 +1,7 @@
 import type {
   CardinalityAnswer,
   CardinalityMetric,
+  LabelCardinalityAnswer,
   MetricCardinalityAnswer,
   RulePreviewAnswer,
   SeriesRuleDraft,
@@ -28,17 +29,10 @@ export async function cardinalityOverview(services: ApiServices, exchange: Excha
   const range = rangeParameters(exchange, now)
   const request = { range, limit: limitOf(exchange) }
   const tenant = tenantOf(exchange)
-  const [{ data }, uses] = await Promise.all([
-    runner.lookup('cardinality', callerOf(exchange, 'page'), (_source, context) =>
-      Promise.all([
-        cardinality.store.sizes(request, context),
-        cardinality.store.labels(request, context),
-        cardinality.store.pairs(request, context),
-      ]),
-    ),
+  const [{ data: sizes }, uses] = await Promise.all([
+    runner.lookup('cardinality', callerOf(exchange, 'page'), (_source, context) => cardinality.store.sizes(request, context)),
     cardinality.uses(tenant, Math.floor(now() / MS_PER_DAY) - USED_DAYS),
   ])
-  const [sizes, labels, { pairs, sampledBy }] = data
   const active = cardinality.active(tenant, request.limit)
   const answer: CardinalityAnswer = {
     ...range,
@@ -46,10 +40,18 @@ export async function cardinalityOverview(services: ApiServices, exchange: Excha
     active: active.series,
     maxSeries: active.maxSeries,
     metrics: joinMetrics({ stored: sizes.metrics, active: active.metrics, uses, nowMs: now() }).slice(0, request.limit),
-    labels,
-    pairs,
-    pairsSampledBy: sampledBy,
   }
+  return jsonAnswer(answer)
+}
+
+/** GET /api/oriel/cardinality/labels. */
+export async function labelCardinality({ cardinality, runner, now }: ApiServices, exchange: Exchange): Promise<Answer> {
+  const request = { range: rangeParameters(exchange, now), limit: limitOf(exchange) }
+  const { data } = await runner.lookup('cardinality of labels', callerOf(exchange, 'page'), (_source, context) =>
+    Promise.all([cardinality.store.labels(request, context), cardinality.store.pairs(request, context)]),
+  )
+  const [labels, { pairs, sampledBy }] = data
+  const answer: LabelCardinalityAnswer = { labels, pairs, pairsSampledBy: sampledBy }
   return jsonAnswer(answer)
 }
 
