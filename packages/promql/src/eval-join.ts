@@ -99,14 +99,15 @@ class Join {
 
   /** One series on each side: the common case, without a set of rows a step. */
   #joinPair(match: Match, many: number, one: number): void {
-    const { steps } = this.#many
+    const { steps, present: hasMany, values: ofMany } = this.#many
+    const { present: hasOne, values: ofOne } = this.#one
+    const apply = this.#apply
     let row: number | undefined
     for (let j = 0, a = many * steps, b = one * steps; j < steps; j++, a++, b++) {
-      if (this.#many.present[a] === 0 || this.#one.present[b] === 0) continue
+      if (hasMany[a] === 0 || hasOne[b] === 0) continue
       row ??= this.#rowOf(match, many, one)
-      if (this.#apply === undefined) this.#putElements(row, j, many, cellAt(this.#many, a), cellAt(this.#one, b))
-      else
-        this.#put(row, j, this.#apply(this.#many.values[a]!, this.#one.values[b]!), this.#many.values[a]!, this.#one.values[b]!)
+      if (apply === undefined) this.#putElements(row, j, many, cellAt(this.#many, a), cellAt(this.#one, b))
+      else this.#put(row, j, apply(ofMany[a]!, ofOne[b]!), ofMany[a]!, ofOne[b]!)
     }
   }
 

@@ -3,8 +3,8 @@ import { compensation } from '../kahan.ts'
 import { hasCustomBounds } from './bounds.ts'
 import { addMismatched, commonBounds, isSameBounds } from './custom-bounds.ts'
 import type { Draft } from './draft.ts'
-import { compactDraft, draftOf, finishDraft, mapDraft, reduceDraft } from './draft.ts'
-import { addSide, countWithin } from './side.ts'
+import { compactDraft, draftOf, finishDraft, reduceDraft } from './draft.ts'
+import { addSide, countWithin, isBeyondZero, isSameSpans } from './side.ts'
 import { reconcileZero } from './zero-bucket.ts'
 
 const NO_BUCKETS = new Float64Array(0)
@@ -40,6 +40,7 @@ export interface CombinedHistogram {
  * Source: Prometheus 3.14 model/histogram/float_histogram.go Add, Sub.
  */
 export function combineHistograms(a: NativeHistogram, b: NativeHistogram, sign: 1 | -1): CombinedHistogram | undefined {
+  if (standsBeside(a, b)) return combineBuckets(a, b, sign)
   const draft = draftOf(a)
   const notes = addToDraft(draft, draftOf(b), sign)
   return notes === undefined ? undefined : { histogram: finishDraft(draft), ...notes }
@@ -47,22 +48,18 @@ export function combineHistograms(a: NativeHistogram, b: NativeHistogram, sign: 
 
 /** All counts and the sum times `factor`; a negative one makes a gauge. */
 export function scaleHistogram(histogram: NativeHistogram, factor: number): NativeHistogram {
-  const draft = draftOf(histogram)
-  mapDraft(draft, (value) => value * factor)
-  if (factor < 0) draft.resetHint = 'gauge'
-  return finishDraft(draft)
+  const scaled = mapped(histogram, (value) => value * factor)
+  return factor < 0 ? withResetHint(scaled, 'gauge') : scaled
 }
 
 /** All counts and the sum by `divisor`; 0 takes the buckets, a negative one makes a gauge. */
 export function divideHistogram(histogram: NativeHistogram, divisor: number): NativeHistogram {
-  const draft = draftOf(histogram)
-  mapDraft(draft, (value) => value / divisor)
+  const divided = mapped(histogram, (value) => value / divisor)
   if (divisor === 0) {
-    draft.positive = { at: [], counts: [] }
-    draft.negative = { at: [], counts: [] }
+    const none = { positiveSpans: [], positiveBuckets: NO_BUCKETS, negativeSpans: [], negativeBuckets: NO_BUCKETS }
+    return { ...divided, ...none }
   }
-  if (divisor < 0) draft.resetHint = 'gauge'
-  return finishDraft(draft)
+  return divisor < 0 ? withResetHint(divided, 'gauge') : divided
 }
 
 /** Without empty buckets. */
@@ -84,6 +81,45 @@ export function reduceHistogram(histogram: NativeHistogram, schema: number): Nat
 /** The same histogram under another hint. */
 export function withResetHint(histogram: NativeHistogram, resetHint: CounterResetHint): NativeHistogram {
   return histogram.resetHint === resetHint ? histogram : { ...histogram, resetHint }
+}
+
+function mapped(histogram: NativeHistogram, change: (value: number) => number): NativeHistogram {
+  return {
+    ...histogram,
+    zeroCount: change(histogram.zeroCount),
+    count: change(histogram.count),
+    sum: change(histogram.sum),
+    positiveBuckets: histogram.positiveBuckets.map(change),
+    negativeBuckets: histogram.negativeBuckets.map(change),
+  }
+}
+
+/** Whether both have the very same buckets, none of which reaches into the zero bucket: the usual case within one series. */
+function standsBeside(a: NativeHistogram, b: NativeHistogram): boolean {
+  return (
+    a.schema === b.schema &&
+    a.zeroThreshold === b.zeroThreshold &&
+    isSameSpans(a.positiveSpans, b.positiveSpans) &&
+    isSameSpans(a.negativeSpans, b.negativeSpans) &&
+    (hasCustomBounds(a)
+      ? isSameBounds(a.customBounds, b.customBounds)
+      : isBeyondZero(a, a.positiveSpans) && isBeyondZero(a, a.negativeSpans))
+  )
+}
+
+function combineBuckets(a: NativeHistogram, b: NativeHistogram, sign: 1 | -1): CombinedHistogram {
+  const hints = { resetHint: a.resetHint }
+  const hasResetConflict = joinHints(hints, b.resetHint)
+  const histogram = {
+    ...a,
+    ...hints,
+    zeroCount: a.zeroCount + sign * b.zeroCount,
+    count: a.count + sign * b.count,
+    sum: a.sum + sign * b.sum,
+    positiveBuckets: a.positiveBuckets.map((count, i) => count + sign * b.positiveBuckets[i]!),
+    negativeBuckets: a.negativeBuckets.map((count, i) => count + sign * b.negativeBuckets[i]!),
+  }
+  return { histogram, hasResetConflict, isReconciled: false }
 }
 
 /** What goes with a sum. */
@@ -142,7 +178,7 @@ function addScalar(draft: Draft, name: 'zeroCount' | 'count' | 'sum', value: num
 }
 
 /** Settles the hint of a sum. Whether the two contradicted each other. Source: Prometheus 3.14 adjustCounterReset. */
-function joinHints(draft: Draft, other: CounterResetHint): boolean {
+function joinHints(draft: Pick<Draft, 'resetHint'>, other: CounterResetHint): boolean {
   const own = draft.resetHint
   if (own === other || own === 'gauge' || (own === 'unknown' && other !== 'gauge')) return false
   draft.resetHint = other === 'gauge' ? 'gauge' : 'unknown'

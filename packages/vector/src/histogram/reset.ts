@@ -3,7 +3,7 @@ import { hasCustomBounds } from './bounds.ts'
 import { commonBounds, isSameBounds } from './custom-bounds.ts'
 import { draftOf } from './draft.ts'
 import type { Side } from './side.ts'
-import { countWithin, isSameLayout, reduceSide, sideOf } from './side.ts'
+import { countWithin, isBeyondZero, isSameSpans, reduceSide, sideOf } from './side.ts'
 import { widerZero } from './zero-bucket.ts'
 
 /**
@@ -38,11 +38,17 @@ function hasFallen(
   spans: 'positiveSpans' | 'negativeSpans',
   buckets: 'positiveBuckets' | 'negativeBuckets',
 ): boolean {
+  const isBesides = before.schema === now.schema && isSameSpans(now[spans], before[spans])
+  if (isBesides && isBeyondZero(now, now[spans])) return isAnyLess(now[buckets], before[buckets])
   const [current, previous] = [sideOf(now[spans], now[buckets]), sideOf(before[spans], before[buckets])]
   if (before.schema > now.schema) reduceSide(previous, before.schema, now.schema)
   const start = hasCustomBounds(now) ? 0 : countWithin(previous, now.schema, now.zeroThreshold)
-  if (start === 0 && isSameLayout(current.at, previous.at)) return previous.counts.some((count, i) => current.counts[i]! < count)
   return hasFallenFrom(current, previous, start)
+}
+
+function isAnyLess(now: Float64Array, before: Float64Array): boolean {
+  for (let i = 0; i < before.length; i++) if (now[i]! < before[i]!) return true
+  return false
 }
 
 function hasFallenFrom(current: Side, previous: Side, start: number): boolean {

@@ -1,4 +1,4 @@
-import type { BucketSpan } from '@oriel/model'
+import type { BucketSpan, NativeHistogram } from '@oriel/model'
 import { compensation } from '../kahan.ts'
 import { exponentialBound } from './bounds.ts'
 
@@ -41,6 +41,22 @@ export function spansOf(at: readonly number[]): BucketSpan[] {
     i += length
   }
   return spans
+}
+
+/** Whether two lists of spans are written the same: then their buckets stand side by side. */
+export function isSameSpans(a: readonly BucketSpan[], b: readonly BucketSpan[]): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i]!.offset !== b[i]!.offset || a[i]!.length !== b[i]!.length) return false
+  return true
+}
+
+/** Whether the first bucket of a side ends beyond the zero bucket; buckets of given bounds always do. */
+export function isBeyondZero(
+  { schema, zeroThreshold }: Pick<NativeHistogram, 'schema' | 'zeroThreshold'>,
+  [first]: readonly BucketSpan[],
+): boolean {
+  return zeroThreshold === 0 || first === undefined || exponentialBound(schema, first.offset) > zeroThreshold
 }
 
 /** Adds `b`, times `sign`, to `a`. Both have the same scheme. `skip` leaves out the first buckets of `b`. */
