@@ -39,11 +39,13 @@ describe('what the API shows of Prometheus', () => {
   })
 
   it('names flags as Prometheus does', () => {
-    const { flags } = prometheusSettings(makeConfig([]))
+    const { flags, abilities } = prometheusSettings(makeConfig([]))
     expect(flags).toMatchObject({
       'query.lookback-delta': '5m',
       'query.max-samples': '50000000',
       'web.enable-admin-api': 'false',
     })
+    expect(abilities['templating_functions']).toContain('humanize')
+    expect(abilities['service_discovery_providers']).toEqual(expect.arrayContaining(['static', 'kubernetes']))
   })
 })

@@ -1,6 +1,7 @@
 import type { PrometheusSettings, ScrapePools } from '@oriel/api'
+import { alertFunctionNames } from '@oriel/alert'
 import type { PrometheusConfig, RelabelRule } from '@oriel/ingest'
-import { relabel } from '@oriel/ingest'
+import { DISCOVERY_NAMES, relabel } from '@oriel/ingest'
 import { labelsToRecord, makeLabels } from '@oriel/model'
 import { printPromDuration } from '@oriel/syntax'
 import { parse, stringify } from 'yaml'
@@ -45,7 +46,8 @@ export function redactYaml(text: string): string {
 /** The settings that the API shows or obeys. */
 export function prometheusSettings(config: Config): PrometheusSettings {
   const { features, isAdminOn, readSampleLimit, readFrameBytes } = config.prometheus
-  return { features: new Set(features), isAdminOn, readSampleLimit, readFrameBytes, flags: flagsOf(config) }
+  const abilities = { service_discovery_providers: DISCOVERY_NAMES, templating_functions: alertFunctionNames() }
+  return { features: new Set(features), isAdminOn, readSampleLimit, readFrameBytes, flags: flagsOf(config), abilities }
 }
 
 /** What a Prometheus would have been told; flags about its own insides are left out. */

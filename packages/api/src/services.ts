@@ -59,6 +59,8 @@ export interface PrometheusConfigView {
 export interface PrometheusSettings {
   /** Feature flags that are on, by Prometheus's names. */
   readonly features: ReadonlySet<string>
+  /** What is there beside the API and the language, by Prometheus's category: discoveries, functions of templates. */
+  readonly abilities: Readonly<Record<string, readonly string[]>>
   /** Every flag as Prometheus would be told it. */
   readonly flags: Readonly<Record<string, string>>
   readonly isAdminOn: boolean

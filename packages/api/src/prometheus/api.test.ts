@@ -73,7 +73,7 @@ describe('Prometheus API', () => {
 
   it('tells what each step looked at where the feature flag says so', async () => {
     const features = new Set(['promql-per-step-stats'])
-    const prometheus = { features, flags: {}, isAdminOn: false, readSampleLimit: 1, readFrameBytes: 1 }
+    const prometheus = { features, flags: {}, isAdminOn: false, abilities: {}, readSampleLimit: 1, readFrameBytes: 1 }
     const counting = await openTestServer({ services: { prometheus } })
     const query = `query=${encodeURIComponent('max_over_time(up[1m])')}&start=${NOW - 30}&end=${NOW}&step=15`
     const { body } = await counting.json(`/api/v1/query_range?${query}&stats=all`)

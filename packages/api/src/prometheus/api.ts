@@ -121,5 +121,6 @@ const WORDS: Readonly<Partial<Record<FailureKind, Words>>> = {
 function renderFailure({ kind, message }: Failure): Answer {
   const status = STATUS_OF_KIND[kind]
   const words = WORDS[kind] ?? { status, errorType: status < 500 ? 'bad_data' : 'internal' }
-  return jsonAnswer({ status: 'error', errorType: words.errorType, error: message }, words.status)
+  const error = (kind === 'timeout' ? 'query timed out in query execution: ' : '') + message
+  return jsonAnswer({ status: 'error', errorType: words.errorType, error }, words.status)
 }

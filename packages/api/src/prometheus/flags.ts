@@ -12,7 +12,9 @@ type Features = Readonly<Record<string, Readonly<Record<string, boolean>>>>
 
 /** GET /api/v1/features: what is there and what is on, in Prometheus's categories and words. Source: Prometheus 3.14 util/features. */
 export function features(services: ApiServices): Answer {
-  return success({ ...apiFeatures(services), ...languageFeatures(services), ...OTHER_FEATURES })
+  const { abilities } = services.prometheus
+  const there = Object.fromEntries(Object.entries(abilities).map(([category, names]) => [category, allOf(names, true)]))
+  return success({ ...apiFeatures(services), ...languageFeatures(services), ...there, ...OTHER_FEATURES })
 }
 
 function apiFeatures({ prometheus }: ApiServices): Features {
@@ -69,8 +71,11 @@ const OPERATORS =
   'avg bottomk count count_values group max min quantile stddev stdvar sum topk'
 
 const OTHER_FEATURES: Features = {
+  otlp_receiver: { delta_conversion: false, native_delta_ingestion: false },
   prometheus: { agent_mode: false, auto_reload_config: false, server_mode: true },
-  tsdb: { exemplar_storage: true },
+  rules: { concurrent_rule_eval: false, keep_firing_for: true, query_offset: true },
+  scrape: { extra_scrape_metrics: true, start_timestamp_zero_ingestion: false, type_and_unit_labels: false },
+  tsdb: { exemplar_storage: true, native_histograms: true },
 }
 
 function allOf(names: readonly string[], isOn: boolean): Record<string, boolean> {

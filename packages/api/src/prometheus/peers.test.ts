@@ -81,7 +81,14 @@ describe('remote read', () => {
   })
 
   it('holds to the sample limit where the answer is not streamed', async () => {
-    const prometheus = { features: new Set<string>(), flags: {}, isAdminOn: false, readSampleLimit: 1, readFrameBytes: 1 }
+    const prometheus = {
+      features: new Set<string>(),
+      flags: {},
+      isAdminOn: false,
+      abilities: {},
+      readSampleLimit: 1,
+      readFrameBytes: 1,
+    }
     const small = await openTestServer({ services: { prometheus } })
     const body = Buffer.from(compress(encodeRequest({ queries: [{ ...WHOLE, matchers: [UP] }] }), 'snappy'))
     const response = await fetch(`${small.url}/api/v1/read`, { method: 'POST', body })

@@ -39,7 +39,14 @@ describe('search', () => {
   })
 
   it('is off without its feature flag', async () => {
-    const prometheus = { features: new Set<string>(), flags: {}, isAdminOn: false, readSampleLimit: 1, readFrameBytes: 1 }
+    const prometheus = {
+      features: new Set<string>(),
+      flags: {},
+      isAdminOn: false,
+      abilities: {},
+      readSampleLimit: 1,
+      readFrameBytes: 1,
+    }
     const plain = await openTestServer({ services: { prometheus, now: () => NOON_MS } })
     expect(await plain.json('/api/v1/search/metric_names')).toEqual({
       status: 500,

@@ -153,7 +153,14 @@ describe('Prometheus API, the state of the program', () => {
   })
 
   it('refuses the admin paths when the switch is off, as Prometheus does', async () => {
-    const prometheus = { features: new Set<string>(), flags: {}, isAdminOn: false, readSampleLimit: 1, readFrameBytes: 1 }
+    const prometheus = {
+      features: new Set<string>(),
+      flags: {},
+      isAdminOn: false,
+      abilities: {},
+      readSampleLimit: 1,
+      readFrameBytes: 1,
+    }
     server = await openTestServer({ services: { prometheus } })
     const response = await fetch(`${server.url}/api/v1/admin/tsdb/delete_series?match[]=up`, { method: 'PUT' })
     expect([response.status, await response.json()]).toEqual([
@@ -224,9 +231,12 @@ describe('Prometheus API, the state of the program', () => {
   })
 
   it('tells which features are on', async () => {
-    server = await openTestServer()
+    const abilities = { service_discovery_providers: ['static', 'dns'] }
+    const settings = { features: new Set(['search-api']), flags: {}, isAdminOn: true, readSampleLimit: 1, readFrameBytes: 1 }
+    server = await openTestServer({ services: { prometheus: { ...settings, abilities } } })
     expect((await server.json('/api/v1/features')).body).toMatchObject({
       data: {
+        service_discovery_providers: { static: true, dns: true },
         api: { admin: true, search: true },
         promql: { fill: false, duration_expr: true },
         promql_functions: { rate: true, info: false },

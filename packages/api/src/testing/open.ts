@@ -79,6 +79,7 @@ const PROMETHEUS: ApiServices['prometheus'] = {
   features: new Set(['search-api']),
   flags: { 'query.timeout': '2m' },
   isAdminOn: true,
+  abilities: {},
   readSampleLimit: 1_000,
   readFrameBytes: 2 ** 20,
 }

@@ -66,6 +66,12 @@ const READERS: Readonly<Record<string, Reader>> = {
   kubernetes_sd_configs: readKubernetesConfig,
 }
 
+/** The discoveries that find targets, by Prometheus's names. */
+export const DISCOVERY_NAMES: readonly string[] = [
+  'static',
+  ...Object.keys(READERS).map((key) => key.slice(0, -'_sd_configs'.length)),
+]
+
 function readOne(read: Reader, config: ConfigReader, name: string): DiscoveryConfig[] {
   const discovery = read(config)
   config.finish()
