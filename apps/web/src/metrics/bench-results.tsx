@@ -4,6 +4,7 @@ import type { PromInstant, PromMatrix } from '../data/prometheus.ts'
 import { queryInstant, queryRange } from '../data/prometheus.ts'
 import type { Answer } from '../frame/use-answer.ts'
 import { useRangeAnswers } from '../frame/use-answer.ts'
+import { useSame } from '../frame/use-same.ts'
 import type { BenchQuery } from './bench-queries.ts'
 import { InstantTable } from './instant-table.tsx'
 import { MatrixPanel } from './matrix-panel.tsx'
@@ -63,9 +64,9 @@ interface ViewProps<T> {
 
 /** All queries on one chart. */
 export function ChartView({ results, isOnly }: ViewProps<PromMatrix>): ReactNode {
-  const texts = results.map(({ query }) => query)
+  const texts = useSame(results.map(({ query }) => query))
   const dots = useExemplarDots(texts)
-  const format = useMemo(() => commonFormat(texts), [texts.join('\n')])
+  const format = useMemo(() => commonFormat(texts), [texts])
   return (
     <MatrixPanel
       title="Result"

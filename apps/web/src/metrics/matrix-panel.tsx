@@ -10,6 +10,7 @@ import { formatCount, formatNumber } from '../frame/format.ts'
 import { DASHES, seriesVariable } from '../frame/palette.ts'
 import { Empty } from '../frame/states.tsx'
 import type { Answer } from '../frame/use-answer.ts'
+import { useSame } from '../frame/use-same.ts'
 import { useAppSearch, usePatchSearch } from '../frame/use-search.ts'
 import type { MatrixLine, MergedMatrix } from './merge.ts'
 import { mergeMatrices } from './merge.ts'
@@ -114,15 +115,12 @@ function noteOf(total: number, maxLines: number): string | undefined {
 /** The answers as one: there as soon as one is, failed when all have. */
 function useMerged(queries: readonly RangeResult[], histogramLine: string): Answer<MergedMatrix> {
   const answers = queries.map(({ answer }) => answer)
-  const matrices = answers.map(({ data }) => data)
-  const letters = queries.map(({ letter = '' }) => letter).join('')
+  const letters = useSame(queries.map(({ letter = '' }) => letter))
+  const matrices = useSame(answers.map(({ data, error }) => (error === undefined ? data : undefined)))
   const data = useMemo(() => {
-    const there = matrices.flatMap((matrix, i) =>
-      matrix === undefined || queries[i]?.answer.error !== undefined ? [] : [{ letter: queries[i]?.letter ?? '', matrix }],
-    )
+    const there = matrices.flatMap((matrix, i) => (matrix === undefined ? [] : [{ letter: letters[i] ?? '', matrix }]))
     return there.length === 0 ? undefined : mergeMatrices(there, histogramLine)
-    // An answer is made anew at each render; what it holds is not.
-  }, [...matrices, letters, histogramLine])
+  }, [matrices, letters, histogramLine])
   return {
     data,
     error: answers.length > 0 && answers.every(({ error }) => error !== undefined) ? answers[0]?.error : undefined,
