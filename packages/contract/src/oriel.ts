@@ -193,3 +193,36 @@ export interface QueriesAnswer {
   readonly slow: readonly EndedQueryAnswer[]
   readonly slowMs: number
 }
+
+/**
+ * One operator of a query with what it did. `name` is what a person calls it (`sum by (job)`, `rate`, `/`, a selector), `span` its
+ * place in the text.
+ *
+ * `how`: `evaluated` by its own operator, `read` as raw samples, answered by the `engine` as a grid, `within` its parent's work, a
+ * `constant`. `ownMs` is its own work without that of its operands, absent where it was not measured apart; `series` and `values` are
+ * what it answered over all steps, `samples` what was read for it.
+ */
+export interface ExplainNodeAnswer {
+  readonly kind: string
+  readonly name: string
+  readonly span: { readonly start: number; readonly end: number }
+  readonly how: 'evaluated' | 'read' | 'engine' | 'within' | 'constant'
+  readonly ownMs?: number
+  readonly series?: number
+  readonly values?: number
+  readonly samples?: number
+  readonly children: readonly ExplainNodeAnswer[]
+}
+
+/**
+ * GET /api/oriel/explain?query= with `from`, `to` and `step` (epoch milliseconds), or `time` for an instant query: runs the query and
+ * tells how it was answered. The reads of all selectors run together: `readMs` is theirs. `stats.rows` is 0 when memory had everything.
+ */
+export interface ExplainAnswer {
+  readonly tree: ExplainNodeAnswer
+  readonly readMs: number
+  readonly steps: number
+  readonly elapsedMs: number
+  readonly queuedMs: number
+  readonly stats: QueryAnswer['stats']
+}

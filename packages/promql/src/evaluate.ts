@@ -10,6 +10,8 @@ import { withoutParens } from './ast.ts'
 import { nameOfType, typeOf } from './check.ts'
 import { evalRange } from './eval-selector.ts'
 import { Evaluator } from './evaluator.ts'
+import type { Explanation } from './explain.ts'
+import { Costs } from './explain.ts'
 import type { PromqlFeatures } from './features.ts'
 import { DEFAULT_FEATURES } from './features.ts'
 import { readLeaves } from './leaves.ts'
@@ -109,13 +111,13 @@ const DEFAULT_SUBQUERY_STEP_MS = 60_000
  *
  * Throws `QueryError`: QUERY_SYNTAX, QUERY_TYPE, QUERY_FEATURE_OFF before anything is read; QUERY_EXECUTION, QUERY_LIMIT,
  * QUERY_CANCELLED after, also when `limits.timeoutMs` is over.
- * Store errors pass through. `now` is a clock in milliseconds that only rises.
+ * Store errors pass through. `now` is a clock in milliseconds that only rises; `explain` is told the tree with what each operator cost.
  */
 export async function evaluate(
   source: MetricSource,
   query: PromqlQuery,
   context: QueryContext,
-  { now = () => performance.now() }: { readonly now?: () => number } = {},
+  { now = () => performance.now(), explain }: EvaluateOptions = {},
 ): Promise<PromqlResult> {
   const deadlineMs = now() + context.limits.timeoutMs
   const { features = DEFAULT_FEATURES, lookbackMs = DEFAULT_LOOKBACK_MS } = query
@@ -125,8 +127,11 @@ export async function evaluate(
   const steps = stepsOf(query)
   const expr = resolve(parsed, steps)
   const looksAtSeries = features.useStartTimestamps || features.typeAndUnitLabels
-  const reads = query.isCounted === true ? { ...source, grid: async () => undefined } : source
+  const reads = sourceFor(query, source)
+  const readFromMs = now()
   const leaves = await readLeaves(expr, steps, { lookbackMs, defaultStepMs, looksAtSeries }, reads, context)
+  const readMs = now() - readFromMs
+  const costs = new Costs()
   const evaluator = new Evaluator({
     leaves,
     features,
@@ -136,12 +141,14 @@ export async function evaluate(
     context,
     now,
     deadlineMs,
+    ...(explain !== undefined && { costs }),
   })
   const inner = withoutParens(expr)
   const answer =
     inner.kind === 'matrixSelector' || inner.kind === 'subquery'
       ? await rangesOf(evaluator, inner, steps)
       : answerOf(await evaluator.run(expr, steps), query, steps)
+  explain?.({ tree: costs.explain(expr, leaves), readMs, steps: steps.count })
   const notes = evaluator.notes.all()
   return {
     ...answer,
@@ -149,6 +156,17 @@ export async function evaluate(
     infos: notes.filter(({ severity }) => severity === 'info'),
     ...(query.isCounted === true && { counts: countSampleWork(evaluator, inner, steps) }),
   }
+}
+
+/** The engine's grids do not tell what their steps looked at: who counts reads raw samples. */
+function sourceFor({ isCounted = false }: PromqlQuery, source: MetricSource): MetricSource {
+  return isCounted ? { ...source, grid: async () => undefined } : source
+}
+
+/** A clock, and whoever wants to know what an evaluation did. */
+export interface EvaluateOptions {
+  readonly now?: () => number
+  readonly explain?: ((explanation: Explanation) => void) | undefined
 }
 
 /** A range query answers a grid: it needs a step, and a bare range or a text has no grid. */

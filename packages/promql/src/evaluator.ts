@@ -12,6 +12,7 @@ import { noteCounter } from './eval-range.ts'
 import { evalSelector, repeated, withoutEmptyRows } from './eval-selector.ts'
 import type { Evaluation, InPieces } from './evaluation.ts'
 import { atOnce, Notes } from './evaluation.ts'
+import type { Costs } from './explain.ts'
 import type { PromqlFeatures } from './features.ts'
 import type { Leaf, Leaves, PushedGrid } from './leaves.ts'
 import { SELECTOR_FUNCTIONS, subquerySteps } from './leaves.ts'
@@ -30,6 +31,8 @@ export interface EvaluatorOptions {
   readonly now: () => number
   /** By `now`. Evaluation holds the thread, so that no timer could end it. */
   readonly deadlineMs: number
+  /** Told what each operator cost. */
+  readonly costs?: Costs | undefined
 }
 
 /** Evaluates one query, operator by operator, each over all steps at once. */
@@ -45,8 +48,9 @@ export class Evaluator implements Evaluation {
   readonly #context: QueryContext
   readonly #now: () => number
   readonly #deadlineMs: number
+  readonly #costs: Costs | undefined
 
-  constructor({ leaves, features, lookbackMs, defaultStepMs, once, context, now, deadlineMs }: EvaluatorOptions) {
+  constructor({ leaves, features, lookbackMs, defaultStepMs, once, context, now, deadlineMs, costs }: EvaluatorOptions) {
     this.features = features
     this.lookbackMs = lookbackMs
     this.defaultStepMs = defaultStepMs
@@ -55,6 +59,7 @@ export class Evaluator implements Evaluation {
     this.#context = context
     this.#now = now
     this.#deadlineMs = deadlineMs
+    this.#costs = costs
   }
 
   /** Evaluates `expr`, operands before their operator, and lets others have the thread between operators and within long ones. */
@@ -62,11 +67,16 @@ export class Evaluator implements Evaluation {
     if (steps.count > 1 && this.#once.has(expr)) return atEveryStep(await this.run(expr, momentOf(steps)), steps.count)
     if (this.pushedOf(expr) === undefined) await this.runOperands(expr, steps)
     const pieces = this.#inPieces(expr, steps)
+    let ownMs = 0
     for (;;) {
       await breathe()
       this.checkCancelled()
+      const startMs = this.#now()
       const piece = pieces.next()
-      if (piece.done === true) return piece.value
+      ownMs += this.#now() - startMs
+      if (piece.done !== true) continue
+      this.#costs?.add(expr, ownMs, piece.value)
+      return piece.value
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Labels, NativeHistogram, UnixMs } from '@oriel/model'
-import type { PromqlResult, SampleCounts } from '@oriel/promql'
+import type { Explanation, PromqlResult, SampleCounts } from '@oriel/promql'
 import { evaluate, printNote } from '@oriel/promql'
 import type { QueryContext, Source } from '@oriel/store'
 import type { PromQLRequest, QueryAnswer, QueryWarning } from './requests.ts'
@@ -47,14 +47,16 @@ export interface PromQLRun {
   /** Gathers what the asker should know. */
   readonly warnings: QueryWarning[]
   /** Takes the counts of a request that asks for them. */
-  readonly onCounts: (counts: SampleCounts) => void
+  readonly onCounts?: (counts: SampleCounts) => void
+  /** Told what each operator did. */
+  readonly explain?: (explanation: Explanation) => void
 }
 
 /** Evaluates PromQL over the store's metrics. A range query answers a matrix, also over a single step. */
 export async function runPromQL(
   source: Source,
   request: PromQLRequest,
-  { context, settings, warnings, onCounts }: PromQLRun,
+  { context, settings, warnings, onCounts, explain }: PromQLRun,
 ): Promise<PromQLData> {
   const { expr, isCounted = false } = request
   const { features, subqueryStepMs } = settings
@@ -64,12 +66,12 @@ export async function runPromQL(
       : { startMs: request.startMs, endMs: request.endMs, stepMs: request.stepMs }
   const lookbackMs = request.lookbackMs ?? settings.lookbackMs
   const query = { expr, ...times, lookbackMs, features, defaultSubqueryStepMs: subqueryStepMs, isCounted }
-  const result = await evaluate(source.metrics, query, context)
+  const result = await evaluate(source.metrics, query, context, { explain })
   for (const note of [...result.warnings, ...result.infos]) {
     const level = note.severity === 'info' ? 'info' : 'warning'
     warnings.push({ level, message: printNote(expr, note), position: note.span })
   }
-  if (result.counts !== undefined) onCounts(result.counts)
+  if (result.counts !== undefined) onCounts?.(result.counts)
   const data = dataOf(result)
   return request.kind === 'range' ? asMatrix(data) : data
 }

@@ -1,5 +1,6 @@
 import type { LogQLData, LogQLQuery } from '@oriel/logql'
 import type { Span, TimeRangeNs, TraceSummary, UnixMs } from '@oriel/model'
+import type { Explanation } from '@oriel/promql'
 import type { QueryLimits, QueryStats } from '@oriel/store'
 
 /** Who asks a query and how it may be stopped. */
@@ -79,6 +80,9 @@ export interface TraceSearchQuery {
   readonly limit: number
   readonly spansPerTrace: number
 }
+
+/** How a PromQL query was answered: its tree with what each operator cost. Its data is not kept. */
+export type ExplainAnswer = QueryAnswer<Explanation>
 
 export type LogQLAnswer = QueryAnswer<LogQLData>
 export type TraceSearchAnswer = QueryAnswer<readonly TraceSummary[]>

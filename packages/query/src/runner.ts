@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, Gauge, Telemetry, TimeRangeNs } from '@oriel/model'
-import { silentTelemetry } from '@oriel/model'
-import type { SampleCounts } from '@oriel/promql'
+import { bug, silentTelemetry } from '@oriel/model'
+import type { Explanation, SampleCounts } from '@oriel/promql'
 import type { QueryContext, QueryStats, Source } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
 import { RunError } from './errors.ts'
@@ -14,6 +14,7 @@ import type { SelectedMetric } from './metric-uses.ts'
 import { selectedMetrics } from './metric-uses.ts'
 import { runPromQL } from './promql.ts'
 import type {
+  ExplainAnswer,
   LogQLAnswer,
   LogQLRequest,
   PromQLRequest,
@@ -133,6 +134,19 @@ export class QueryRunner {
       }
     })
     return { ...answer, ...counted[0] }
+  }
+
+  /** Runs a PromQL query for what it does: its answer is thrown away, the tree with each operator's cost is told. */
+  explainPromQL(request: PromQLRequest, caller: QueryCaller): Promise<ExplainAnswer> {
+    return this.#run({ language: 'promql', text: request.expr, times: promqlTimes(request) }, caller, (limits) => {
+      checkPromQL(request, limits)
+      return async (context, warnings) => {
+        let told: Explanation | undefined
+        const explain = (explanation: Explanation): void => void (told = explanation)
+        await runPromQL(this.#source, request, { context, settings: this.promql, warnings, explain })
+        return told ?? bug('an evaluation ended without its explanation')
+      }
+    })
   }
 
   /** Runs a LogQL query. A log query may not be asked as an instant query: that is refused, as Loki does. */

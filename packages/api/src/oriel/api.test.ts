@@ -100,6 +100,20 @@ describe('our own API', () => {
     })
   })
 
+  it('explains a query operator by operator, and refuses one that it cannot read with its place', async () => {
+    const { body } = await server.json(`/api/oriel/explain?query=${encodeURIComponent('1 + 2')}&from=0&to=60000&step=15000`)
+    expect(body).toMatchObject({
+      steps: 5,
+      // What is the same at every step is worked out once.
+      tree: { name: '+', how: 'evaluated', values: 1, children: [{ name: '1', how: 'constant' }, { name: '2' }] },
+      stats: { rows: 0 },
+    })
+    const instant = await server.json('/api/oriel/explain?query=vector(1)&time=60000')
+    expect(instant.body).toMatchObject({ steps: 1, tree: { name: 'vector', series: 1 } })
+    const bad = await server.json('/api/oriel/explain?query=sum(')
+    expect([bad.status, Object(bad.body).error.position]).toMatchObject([400, { start: expect.any(Number) }])
+  })
+
   it('names the parameter that it cannot read', async () => {
     const { status, body } = await server.json('/api/oriel/services?from=yesterday')
     expect([status, Object(body).error.code]).toEqual([400, 'API_BAD_PARAMETER'])

@@ -17,6 +17,7 @@ import {
   ruleHistory,
   undoRule,
 } from './cardinality.ts'
+import { explainQuery } from './explain.ts'
 import { gridParameters } from './params.ts'
 import { retentionPlan } from './retention.ts'
 import { redAnswer } from './shapes.ts'
@@ -44,6 +45,7 @@ export function makeOrielApi(services: ApiServices): Api {
     route('/targets/sample', targetSample),
     route('/traces', searchTraces),
     route('/traces/:id', oneTrace),
+    route('/explain', explainQuery),
     { ...route('/queries', listQueries), isQuiet: true },
     { ...route('/queries/:id', cancelQuery), methods: ['DELETE'] as const },
   ]
