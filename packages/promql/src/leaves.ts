@@ -63,9 +63,11 @@ export async function readLeaves(
   await Promise.all(
     [...reads.values()].flat().map(async ({ matchers, range, selectors }) => {
       const samples = range.endMs < 0 ? NO_SAMPLES : await source.samples({ matchers, range: fromZero(range) }, context)
-      const earlier = needsEarlier(samples)
-        ? await source.samples({ matchers, range: rangeBefore(range, options) }, context)
-        : undefined
+      // Times begin at 0: nothing lies before.
+      const earlier =
+        range.startMs > 0 && needsEarlier(samples)
+          ? await source.samples({ matchers, range: rangeBefore(range, options) }, context)
+          : undefined
       const leaf = makeLeaf(withReadHints(samples, earlier), false)
       const bucketlessLeaf = samples.histograms === undefined ? leaf : makeLeaf(withoutBuckets(leaf.samples), true)
       for (const selector of selectors) leafOf.set(selector, bucketless.has(selector) ? bucketlessLeaf : leaf)

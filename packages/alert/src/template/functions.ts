@@ -6,6 +6,7 @@ import { escapeQuery, integerOf, makeObject, makeTextMap, printFloat, printValue
 import type { UnixMs } from '@oriel/model'
 import { compileRegex, labelsToRecord } from '@oriel/model'
 import { parsePromDuration } from '@oriel/syntax'
+import { printHistogram } from '../histogram-text.ts'
 import type { Sample } from '../sample.ts'
 import { humanize, humanize1024, humanizeDuration, humanizePercentage } from './humanize.ts'
 
@@ -222,9 +223,4 @@ function stripDomain(hostPort: string): string {
   const [name = ''] = host.split('.')
   if (split === undefined || split.port === '') return name
   return isIPv6(name) || name.includes(':') ? `[${name}]:${split.port}` : `${name}:${split.port}`
-}
-
-/** `{count:3, sum:10}`. Source: Prometheus 3.14 model/histogram FloatHistogram.String. */
-function printHistogram({ count, sum }: NonNullable<Sample['histogram']>): string {
-  return `{count:${printFloat(count)}, sum:${printFloat(sum)}}`
 }

@@ -3,6 +3,7 @@
 import type { Labels } from '@oriel/model'
 import { compareLabels, METRIC_NAME } from '@oriel/model'
 import { isPlainLabelName, quote } from '@oriel/syntax'
+import { printTestExpression } from '../histogram-text.ts'
 import type { Sample } from '../sample.ts'
 
 /** An alert by what it is told with. */
@@ -17,8 +18,14 @@ export function equalSamples(a: readonly Sample[], b: readonly Sample[], isFuzzy
   return a.every((sample, i) => {
     const other = b[i]!
     if (compareLabels(sample.labels, other.labels) !== 0) return false
+    if (sample.histogram !== undefined || other.histogram !== undefined) return textOf(sample) === textOf(other)
     return sample.value === other.value || (isFuzzy && isNext(sample.value, other.value))
   })
+}
+
+/** A histogram in the notation of tests, '' for a float. */
+function textOf({ histogram }: Sample): string {
+  return histogram === undefined ? '' : printTestExpression(histogram)
 }
 
 const scratch = new Float64Array(1)
@@ -41,7 +48,12 @@ function orderOf(value: number): bigint {
 /** Samples on one line; `nil` for none. */
 export function printSamples(samples: readonly Sample[]): string {
   if (samples.length === 0) return 'nil'
-  return samples.map(({ labels, value }) => `${printLabels(labels)} ${printExponent(value)}`).join(', ')
+  return samples
+    .map(
+      (sample) =>
+        `${printLabels(sample.labels)} ${sample.histogram === undefined ? printExponent(sample.value) : textOf(sample)}`,
+    )
+    .join(', ')
 }
 
 /** Alerts as promtool lists them. */

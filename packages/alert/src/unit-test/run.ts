@@ -1,8 +1,8 @@
 // Source: Prometheus 3.14 cmd/promtool/unittest.go.
 
-import type { Labels, UnixMs } from '@oriel/model'
+import type { Labels, NativeHistogram, UnixMs } from '@oriel/model'
 import { compareLabels, makeLabels, OrielError } from '@oriel/model'
-import type { PromqlFeatures } from '@oriel/promql'
+import type { PromqlFeatures, VectorResult } from '@oriel/promql'
 import { evaluate } from '@oriel/promql'
 import { parseMetric, parseSeriesLine } from '@oriel/promql/testing'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
@@ -128,7 +128,7 @@ class TestRun {
         stats: makeQueryStats(),
       },
     )
-    if (result.kind === 'vector') return result.labels.map((labels, i) => ({ labels, value: result.values[i] ?? NaN }))
+    if (result.kind === 'vector') return samplesOf(result)
     if (result.kind === 'scalar') return [{ labels: [], value: result.value }]
     throw new AlertError('ALERT_BAD_RESULT', 'rule result is not a vector or scalar')
   }
@@ -207,6 +207,7 @@ function inputsOf({ inputs, intervalMs, startMs }: UnitTest): { samples: StoredS
     const samples = line.values.flatMap((value, i): StoredSample[] => {
       const tMs = startMs + i * intervalMs
       if (value.kind === 'value') return [{ labels: line.labels, value: value.value, tMs }]
+      if (value.kind === 'histogram') return [{ labels: line.labels, value: NaN, histogram: value.histogram, tMs }]
       return value.kind === 'stale' ? [{ labels: line.labels, value: NaN, tMs, isStale: true }] : []
     })
     byLabels.set(JSON.stringify(line.labels), { samples, next: 0 })
@@ -222,8 +223,26 @@ function readSeries(text: string): ReturnType<typeof parseSeriesLine> {
   }
 }
 
-function expectedSample({ labels: text, value }: QueryTest['expected'][number]): Sample {
-  return { labels: text === '' ? [] : readMetric(text), value }
+function expectedSample({ labels: text, value, histogram }: QueryTest['expected'][number]): Sample {
+  const labels = text === '' ? [] : readMetric(text)
+  return histogram === '' ? { labels, value } : { labels, value: NaN, histogram: readHistogram(text, histogram) }
+}
+
+function readHistogram(labels: string, text: string): NativeHistogram {
+  const values = readSeries(`{} ${text}`).values
+  const [only] = values
+  const fail = (why: string) => badTest(`labels ${JSON.stringify(labels)}`, new Error(why))
+  if (values.length !== 1 || only === undefined) throw fail(`expected 1 value, got ${values.length}`)
+  if (only.kind !== 'histogram') throw fail(`expected histogram, got ${text}`)
+  return only.histogram
+}
+
+/** An instant answer as samples. */
+function samplesOf({ labels, values, histograms }: VectorResult): Sample[] {
+  return labels.map((of, i) => {
+    const histogram = histograms?.[i]
+    return { labels: of, value: values[i] ?? NaN, ...(histogram !== undefined && { histogram }) }
+  })
 }
 
 function readMetric(text: string): Labels {

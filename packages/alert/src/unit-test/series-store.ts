@@ -46,7 +46,10 @@ export class SeriesStore {
     const last = series.tMs.at(-1)
     if (last !== undefined && tMs < last) throw new AlertError('ALERT_NOT_STORED', `out of order sample: ${printSeries(labels)}`)
     if (last === tMs) {
-      const isSame = (series.stale.at(-1) === 1) === isStale && Object.is(series.values.at(-1), value)
+      const isSame =
+        (series.stale.at(-1) === 1) === isStale &&
+        Object.is(series.values.at(-1), value) &&
+        series.histograms.at(-1) === histogram
       // A marker for what another rule shows is not needed.
       if (isSame || isStale) return
       throw new AlertError('ALERT_NOT_STORED', `duplicate sample for timestamp: ${printSeries(labels)}`)
