@@ -10,6 +10,7 @@ import { MS_PER_DAY } from '@oriel/model'
 import { QueryRunner } from '@oriel/query'
 import { hash64 } from '@oriel/store'
 import { openClickhouse } from '@oriel/clickhouse'
+import { usage } from '../e2e/oriel.ts'
 import { openEngine } from '../packages/clickhouse/src/open.ts'
 
 const dir = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'oriel-rollups-'))
@@ -37,6 +38,7 @@ await opened.close()
 
 async function ask(): Promise<string> {
   const took: number[] = []
+  const before = usage(process.pid).cpuSeconds
   let value = ''
   for (let i = 0; i < 7; i++) {
     const from = performance.now()
@@ -51,6 +53,8 @@ async function ask(): Promise<string> {
   console.log(
     `error budget of ${DAYS} days: p50 ${sorted[Math.floor(sorted.length / 2)]!.toFixed(0)} ms of ${took.length}, best ${sorted[0]!.toFixed(0)} ms`,
   )
+  const cpuMs = (1_000 * (usage(process.pid).cpuSeconds - before)) / took.length
+  console.log(`CPU of engine and evaluator: ${cpuMs.toFixed(0)} ms a query`)
   return value
 }
 

@@ -88,24 +88,39 @@ export async function readRolled(
     { table: 'rollup_days', column: 'day', hours: 24, buckets: plan.days },
     { table: 'rollup_hours', column: 'hour', hours: 1, buckets: plan.hours },
   ]
-  for (const { table, column, hours, buckets } of kinds) {
-    if (buckets.length === 0) continue
-    const bindings = new Bindings()
-    const { conditions, ...sent } = chooseSeries({ series: read.series, matchers: read.request.matchers }, bindings)
-    const of = (field: keyof Bucket): number[] => buckets.map((bucket) => bucket[field])
-    const all = [
-      tenantCondition(context.tenants, bindings),
-      ...conditions,
-      `${column} IN ${bindings.bind(of('bucket'), 'Array(UInt32)')}`,
-      `block IN ${bindings.bind(of('block'), 'Array(UInt64)')}`,
-    ]
-    const start = `toFloat64(toInt64(${column}) * ${hours * MS_PER_HOUR} - ${bindings.bind(read.range.startMs, 'Int64')})`
-    const sql = `SELECT toUInt64(series_id) AS s, samples AS n, arrayMap(ms -> ms + ${start}, at) AS at, value, ordinal, raw
+  const whole = await Promise.all(kinds.map((kind) => readKind(client, read, kind, { gatherer, context })))
+  return whole.every(Boolean)
+}
+
+interface RolledKind {
+  readonly table: string
+  readonly column: string
+  readonly hours: number
+  readonly buckets: readonly Bucket[]
+}
+
+async function readKind(
+  client: EngineClient,
+  read: GridRead,
+  { table, column, hours, buckets }: RolledKind,
+  { gatherer, context }: { readonly gatherer: PieceGatherer; readonly context: QueryContext },
+): Promise<boolean> {
+  if (buckets.length === 0) return true
+  const bindings = new Bindings()
+  const { conditions, ...sent } = chooseSeries({ series: read.series, matchers: read.request.matchers }, bindings)
+  const of = (field: keyof Bucket): number[] => buckets.map((bucket) => bucket[field])
+  const all = [
+    tenantCondition(context.tenants, bindings),
+    ...conditions,
+    `${column} IN ${bindings.bind(of('bucket'), 'Array(UInt32)')}`,
+    `block IN ${bindings.bind(of('block'), 'Array(UInt64)')}`,
+  ]
+  const start = `toFloat64(toInt64(${column}) * ${hours * MS_PER_HOUR} - ${bindings.bind(read.range.startMs, 'Int64')})`
+  const sql = `SELECT toUInt64(series_id) AS s, samples AS n, arrayMap(ms -> ms + ${start}, at) AS at, value, ordinal, raw
 FROM ${table} WHERE ${allOf(all)}`
-    for await (const block of client.stream(sql, { params: bindings.params, ...sent, context })) {
-      if (block.numbers('raw').some((isRaw) => isRaw === 1)) return false
-      gatherer.add(block, { hasRank: false, hasOrdinals: true })
-    }
+  for await (const block of client.stream(sql, { params: bindings.params, ...sent, context })) {
+    if (block.numbers('raw').some((isRaw) => isRaw === 1)) return false
+    gatherer.add(block, { hasRank: false, hasOrdinals: true })
   }
   return true
 }

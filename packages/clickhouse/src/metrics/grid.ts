@@ -83,15 +83,27 @@ async function readRolledGrid(
   const table = new SeriesTable(series)
   if (!table.isExact) return undefined
   const gatherer = new PieceGatherer(table, range.startMs)
-  if (!(await readRolled(client, read, plan, { gatherer, context }))) return undefined
-  if (plan.rawHours.length > 0) {
-    const { sql, ...options } = piecesStatement(read, { hasRank: false, hours: plan.rawHours }, context)
-    for await (const block of client.stream(sql, { ...options, settings: IN_ORDER, context }))
-      gatherer.add(block, { hasRank: false })
-  }
+  const [isWhole] = await Promise.all([
+    readRolled(client, read, plan, { gatherer, context }),
+    readRawHours(client, read, plan.rawHours, { gatherer, context }),
+  ])
+  if (!isWhole) return undefined
   const thinned = gatherer.finish({ keepsStale: false })
   // Which of two values of one time was written later is asked on the other road.
   return thinned.hasConflict ? undefined : finish(thinned, read, context)
+}
+
+/** What rollups leave: hours that an edge of a window cuts, and those that are not rolled up. */
+async function readRawHours(
+  client: EngineClient,
+  read: GridRead,
+  hours: readonly number[],
+  { gatherer, context }: { readonly gatherer: PieceGatherer; readonly context: QueryContext },
+): Promise<void> {
+  if (hours.length === 0) return
+  const { sql, ...options } = piecesStatement(read, { hasRank: false, hours }, context)
+  for await (const block of client.stream(sql, { ...options, settings: IN_ORDER, context }))
+    gatherer.add(block, { hasRank: false })
 }
 
 /** Whether the tables can hold the range and its windows lie on whole milliseconds. */
