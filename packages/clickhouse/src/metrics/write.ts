@@ -20,6 +20,7 @@ import {
   u8Field,
 } from '../native/index.ts'
 import { mapsField } from '../rows.ts'
+import { withoutRepeatedHistograms, withoutRepeats } from './repeats.ts'
 
 /** Writes metric blocks; see `Sink`. */
 export interface MetricWriter {
@@ -57,7 +58,9 @@ export function makeMetricWriter(client: EngineClient): MetricWriter {
   }
 }
 
-function samplePieces({ tenant, samples }: MetricBlock): Uint8Array[] {
+function samplePieces(block: MetricBlock): Uint8Array[] {
+  const { tenant } = block
+  const samples = withoutRepeats(block.samples)
   return blockOf(samples.rows, () => [
     constantField('tenant', tenant, samples.rows),
     u64Field('metric_id', samples.metricId),
@@ -67,7 +70,9 @@ function samplePieces({ tenant, samples }: MetricBlock): Uint8Array[] {
   ])
 }
 
-function histogramPieces({ tenant, histograms }: MetricBlock): Uint8Array[] {
+function histogramPieces(block: MetricBlock): Uint8Array[] {
+  const { tenant } = block
+  const histograms = withoutRepeatedHistograms(block.histograms)
   return blockOf(histograms.rows, () => [
     constantField('tenant', tenant, histograms.rows),
     u64Field('metric_id', histograms.metricId),
