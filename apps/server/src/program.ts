@@ -237,12 +237,14 @@ class Server implements RunningServer {
     await this.#cardinality.rules.load()
     this.#keeping = openKeeping(this.#store.retention, { policy: config.retention, telemetry: this.#telemetry, now: Date.now })
     const { guard } = this.#cardinality
-    const ingest = await openIngest({ sink: this.#sink.sink, telemetry, guard, defaultTenant: config.tenant, ...origins })
+    const starts = startMode(config.prometheus.features)
+    const ingest = await openIngest({ sink: this.#sink.sink, telemetry, guard, starts, defaultTenant: config.tenant, ...origins })
     this.#ingest = ingest
     for (const name of this.#handlers.keys()) this.#handlers.set(name, this.#makeHandler(name))
     await this.#listenGrpc(ingest)
     this.#isListening = true
-    const scraping = openScraping({ metrics: ingest.metrics, telemetry, tenant: config.tenant })
+    const allowsDelta = config.prometheus.features.includes('otlp-native-delta-ingestion')
+    const scraping = openScraping({ metrics: ingest.metrics, telemetry, tenant: config.tenant, allowsDelta })
     this.#scraping = scraping
     const rules = this.#readRules(config)
     scraping.reload(config.prometheusFile)
@@ -320,4 +322,10 @@ const RELOAD_FAILED = 'Configuration reload has failed.'
 function originTest(origins: readonly string[]): { isAllowedOrigin?: (origin: string) => boolean } {
   if (origins.length === 0) return {}
   return { isAllowedOrigin: (origin) => origins.includes('*') || origins.includes(origin) }
+}
+
+/** What becomes of start times, by Prometheus's feature flags. */
+function startMode(features: readonly string[]): 'ignored' | 'zeros' | 'stored' {
+  if (features.includes('st-storage')) return 'stored'
+  return features.includes('created-timestamp-zero-ingestion') ? 'zeros' : 'ignored'
 }

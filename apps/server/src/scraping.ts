@@ -32,10 +32,12 @@ export interface ScrapingOptions {
   readonly metrics: MetricsWriter
   readonly telemetry: Telemetry
   readonly tenant: string
+  /** Whether deltas of OTLP are stored as they come. */
+  readonly allowsDelta: boolean
 }
 
 /** Starts scraping with nothing to scrape; `reload` and `add` say what. */
-export function openScraping({ metrics, telemetry, tenant }: ScrapingOptions): Scraping {
+export function openScraping({ metrics, telemetry, tenant, allowsDelta }: ScrapingOptions): Scraping {
   const added = new Map<string, ScrapeTarget>()
   let loaded: LoadedPrometheus = { config: parsePrometheusConfig(''), yaml: '' }
   let [loadedMs, isGood] = [Date.now(), true]
@@ -45,6 +47,7 @@ export function openScraping({ metrics, telemetry, tenant }: ScrapingOptions): S
     const config = { ...next.config, jobs: [...next.config.jobs, ...jobsOf([...added.values()])] }
     if (scraper === undefined) scraper = openScraper({ config, writer: metrics, tenant, telemetry })
     else scraper.reload(config)
+    metrics.setOtlp({ ...config.otlp, allowsDelta })
     loaded = next
   }
 

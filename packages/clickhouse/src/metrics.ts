@@ -7,6 +7,7 @@ import type { GridOptions } from './metrics/grid.ts'
 import { readGrid } from './metrics/grid.ts'
 import { readExemplars, readLabelNames, readLabelValues, readMetadata } from './metrics/lookups.ts'
 import { readSamples } from './metrics/samples.ts'
+import { StartReader } from './metrics/starts.ts'
 import type { SeriesIndexOptions } from './metrics/series-index.ts'
 import { openSeriesIndex } from './metrics/series-index.ts'
 import type { WindowFiller } from './metrics/window/fill.ts'
@@ -48,7 +49,8 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
   const writer = makeMetricWriter(client)
   const { grid, recent, rollups } = options
   const gridOptions = { ...grid, ...(rollups !== undefined && { rolled: rollups.blocks }) }
-  const stores = { client, index, ...(recent !== undefined && { window: recent.window }) }
+  const starts = new StartReader(client, options)
+  const stores = { client, index, starts, ...(recent !== undefined && { window: recent.window }) }
   return {
     source: {
       samples: (request, context) => readSamples(stores, request, context),
@@ -88,6 +90,7 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
       } finally {
         // After a failure too: some of it may be there.
         index.noteWritten(blocks)
+        starts.noteWritten(blocks)
         rollups?.noteWriting(blocks)
         if (isStored) recent?.window.noteWritten(blocks)
         else {

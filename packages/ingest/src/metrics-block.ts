@@ -1,7 +1,7 @@
 // Metric blocks as the commit queue holds them, and what the index is known to hold of their series.
 
 import type { Labels, MetricBlock, MetricMetadata, SeriesDay, SeriesId } from '@oriel/model'
-import { ExemplarColumns, HistogramColumns, SampleColumns } from '@oriel/model'
+import { ExemplarColumns, HistogramColumns, SampleColumns, StartColumns } from '@oriel/model'
 import type { Sink } from '@oriel/store'
 import type { BlockKind } from './batch.ts'
 import type { SeriesGeneration } from './metrics-dictionary.ts'
@@ -12,6 +12,7 @@ export class OpenMetricBlock implements MetricBlock {
   readonly tenant: string
   readonly samples: SampleColumns = new SampleColumns()
   readonly histograms: HistogramColumns = new HistogramColumns()
+  readonly starts: StartColumns = new StartColumns()
   readonly series: SeriesDay[] = []
   readonly exemplars: ExemplarColumns = new ExemplarColumns()
   readonly metadata: MetricMetadata[] = []
@@ -26,6 +27,7 @@ export class OpenMetricBlock implements MetricBlock {
   clear(): void {
     this.samples.truncate(0)
     this.histograms.truncate(0)
+    this.starts.truncate(0)
     this.exemplars.truncate(0)
     this.exemplars.traceId.clear()
     this.exemplars.labels.clear()
@@ -90,17 +92,18 @@ export function metricBlocks(sink: Sink): BlockKind<OpenMetricBlock> {
     signal: 'metrics',
     make: (tenant) => new OpenMetricBlock(tenant),
     rows: ({ samples }) => samples.rows,
-    bytes: ({ samples, histograms, exemplars, series, metadata }) =>
-      samples.rows * SAMPLE_BYTES +
+    bytes: ({ samples, histograms, starts, exemplars, series, metadata }) =>
+      (samples.rows + starts.rows) * SAMPLE_BYTES +
       histograms.byteLength +
       exemplars.rows * EXEMPLAR_BYTES +
       (series.length + metadata.length) * ENTRY_BYTES,
-    checkpoint({ samples, histograms, exemplars, series, metadata }) {
+    checkpoint({ samples, histograms, starts, exemplars, series, metadata }) {
       const [rows, exemplarRows, seriesCount, metadataCount] = [samples.rows, exemplars.rows, series.length, metadata.length]
-      const histogramRows = histograms.rows
+      const [histogramRows, startRows] = [histograms.rows, starts.rows]
       return () => {
         samples.truncate(rows)
         histograms.truncate(histogramRows)
+        starts.truncate(startRows)
         exemplars.truncate(exemplarRows)
         settleSeries(series, false, seriesCount)
         series.length = seriesCount

@@ -22,6 +22,9 @@ export interface Rejected {
 /** 10 minutes: a clock further ahead is wrong, and its samples would hide the right ones. Source: Prometheus 3.14 maxAheadTime. */
 export const MAX_AHEAD_MS: number = 10 * 60_000
 
+/** What becomes of the starts that sources tell. */
+export type StartMode = 'ignored' | 'zeros' | 'stored'
+
 /** One tenant's target. `begin` binds it to the open block; decoders may use it until their function returns. */
 export class TenantMetrics implements MetricTarget {
   readonly dictionary: SeriesDictionary
@@ -44,7 +47,13 @@ export class TenantMetrics implements MetricTarget {
     this.#metadata.set(metadata.metric, metadataKey(metadata))
   }
 
-  constructor(dictionary: SeriesDictionary, now: Clock) {
+  readonly #starts: StartMode
+  /** With `zeros`, the time of each series' latest sample. */
+  readonly #latest = new Map<number, number>()
+  #latestEpoch = 0
+
+  constructor(dictionary: SeriesDictionary, now: Clock, starts: StartMode = 'ignored') {
+    this.#starts = starts
     this.dictionary = dictionary
     this.#generation = dictionary.young
     this.#now = now
@@ -98,9 +107,41 @@ export class TenantMetrics implements MetricTarget {
     return true
   }
 
-  readonly wantsStarts: boolean = false
+  /**
+   * What becomes of starts. `zeros`: a sample of 0 is written at the start, unless the series is known to have later ones; `stored`: the
+   * start is kept with its sample. Source: Prometheus 3.14 docs/feature_flags.md created-timestamp-zero-ingestion, st-storage.
+   */
+  get wantsStarts(): boolean {
+    return this.#starts !== 'ignored'
+  }
 
-  start(): void {}
+  start(ref: number, tMs: number, startMs: number, histogram?: NativeHistogram): void {
+    if (ref >= DROPPED_REF) return
+    if (this.#starts === 'zeros') this.#injectZero(ref, { tMs, startMs, histogram })
+    else if (this.#starts === 'stored' && startMs >= 0) this.#storeStart(ref, tMs, startMs)
+  }
+
+  /** A series met for the first time since this process began gets its zero again: it lies where it lay before. */
+  #injectZero(
+    ref: number,
+    { tMs, startMs, histogram }: { tMs: number; startMs: number; histogram: NativeHistogram | undefined },
+  ): void {
+    if (this.#latestEpoch !== this.epoch) this.#latest.clear()
+    this.#latestEpoch = this.epoch
+    const latestMs = this.#latest.get(ref) ?? -1
+    this.#latest.set(ref, Math.max(latestMs, tMs))
+    if (startMs <= latestMs || startMs >= tMs) return
+    const isTaken = histogram === undefined ? this.#append(ref, startMs, 0, 0) : this.histogram(ref, startMs, zeroOf(histogram))
+    if (isTaken) this.#samples--
+  }
+
+  #storeStart(ref: number, tMs: number, startMs: number): void {
+    const { samples, starts } = this.#block!
+    const row = samples.rows - 1
+    // The sample may have been refused: then the last row is another.
+    const isLast = row >= 0 && Number(samples.tMs.at(row)) === tMs
+    if (isLast && samples.seriesId.words[4 * row] === this.#generation.facts[FACT_WORDS * ref]) starts.push(samples, row, startMs)
+  }
 
   #append(ref: number, tMs: number, valueLow: number, valueHigh: number): boolean {
     if (tMs < this.#dayStartMs || tMs >= this.#dayEndMs) this.#enterDay(tMs)
@@ -255,6 +296,12 @@ function wordsOf(value: number): [low: number, high: number] {
   return [scratchWords[0]!, scratchWords[1]!]
 }
 
+function zeroOf(histogram: NativeHistogram): NativeHistogram {
+  const empty = { positiveSpans: [], positiveBuckets: NO_BUCKETS, negativeSpans: [], negativeBuckets: NO_BUCKETS }
+  return { ...histogram, ...empty, zeroCount: 0, count: 0, sum: 0, resetHint: 'unknown' }
+}
+
+const NO_BUCKETS = new Float64Array(0)
 // With 1 as the low word, Prometheus's ordinary NaN.
 const NAN_HIGH = 0x7ff8_0000
 // An id is four words, and a series' facts begin with one.

@@ -14,7 +14,7 @@ import type { DictionaryLimits } from './metrics-dictionary.ts'
 import { DEFAULT_DICTIONARY_LIMITS, SeriesDictionary } from './metrics-dictionary.ts'
 import { DEFAULT_INGEST_LIMITS } from './limits.ts'
 import type { IngestLimits } from './limits.ts'
-import type { Rejected } from './metrics-target.ts'
+import type { Rejected, StartMode } from './metrics-target.ts'
 import { TenantMetrics } from './metrics-target.ts'
 
 /** What became of the samples of one body. What was accepted is stored and visible to the next query. */
@@ -43,6 +43,8 @@ export interface MetricsOptions {
   readonly dictionary?: DictionaryLimits
   readonly telemetry?: Telemetry
   readonly now?: Clock
+  /** What becomes of the starts that sources tell. */
+  readonly starts?: StartMode
   /** Bounds the series of tenants; one with default budgets if not given. */
   readonly guard?: CardinalityGuard
 }
@@ -116,6 +118,7 @@ class Writer implements MetricsWriter {
   readonly #meters: Meters
   #calls = 0
   #otlp = DEFAULT_OTLP_SETTINGS
+  readonly #starts: StartMode
 
   constructor(
     sink: Sink,
@@ -125,6 +128,7 @@ class Writer implements MetricsWriter {
       dictionary = DEFAULT_DICTIONARY_LIMITS,
       telemetry = silentTelemetry,
       now = Date.now,
+      starts = 'ignored',
       guard = new CardinalityGuard(telemetry),
     }: MetricsOptions,
   ) {
@@ -133,6 +137,7 @@ class Writer implements MetricsWriter {
     this.#limits = limits
     this.#dictionary = dictionary
     this.#now = now
+    this.#starts = starts
     this.#meters = makeMeters(telemetry)
   }
 
@@ -195,7 +200,7 @@ class Writer implements MetricsWriter {
     const guard = this.guard.open(name, this.#now())
     const dictionary = new SeriesDictionary(this.#limits, { limits: this.#dictionary, guard, now: this.#now })
     this.guard.watch(name, guard, () => dictionary.activeSeries)
-    return { target: new TenantMetrics(dictionary, this.#now), otlp: new OtlpMetricsDecoder(this.#otlp) }
+    return { target: new TenantMetrics(dictionary, this.#now, this.#starts), otlp: new OtlpMetricsDecoder(this.#otlp) }
   }
 
   /** Drops dictionaries of the tenants that were quiet longest, until all that remain are within bounds. */

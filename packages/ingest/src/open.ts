@@ -21,6 +21,7 @@ import type { LogOptions } from './log-streams.ts'
 import { DEFAULT_LOG_OPTIONS } from './log-streams.ts'
 import type { MetricsWriter } from './metrics.ts'
 import { openMetricsWriter } from './metrics.ts'
+import type { StartMode } from './metrics-target.ts'
 import { openLogReceiver, openTraceReceiver } from './receivers.ts'
 
 /** What the way in is opened with. Everything but the sink has a default. */
@@ -33,6 +34,8 @@ export interface IngestOptions {
   readonly now?: Clock
   /** Bounds the series of tenants; one with default budgets if not given. */
   readonly guard?: CardinalityGuard
+  /** What becomes of the starts that sources of metrics tell. */
+  readonly starts?: StartMode
   /** Tenant of requests without X-Scope-OrgID. */
   readonly defaultTenant?: string
   /** Whether a web page of this origin may send OTLP from a browser. Pages served from loopback, by default. */
@@ -66,13 +69,14 @@ export async function openIngest({
   logs: logOptions = DEFAULT_LOG_OPTIONS,
   now = Date.now,
   guard = new CardinalityGuard(telemetry),
+  starts = 'ignored',
   defaultTenant = 'default',
   isAllowedOrigin = isLoopbackOrigin,
 }: IngestOptions): Promise<Ingest> {
   const receiverOptions = { sink, telemetry, limits, batch, logs: logOptions, now }
   const logs = openLogReceiver(receiverOptions)
   const traces = openTraceReceiver(receiverOptions)
-  const metrics = openMetricsWriter(sink, { limits, batch, telemetry, now, guard })
+  const metrics = openMetricsWriter(sink, { limits, batch, telemetry, now, guard, starts })
   await Promise.all([logs.recover(), traces.recover()])
 
   const accept: Readonly<Record<OtlpSignal, OtlpAccept>> = { logs: logs.otlp, traces: traces.otlp, metrics: otlpMetrics(metrics) }

@@ -8,6 +8,7 @@ import { openConfig } from './config-reader.ts'
 import type { ConfigNote, ConfigReader } from './config-reader.ts'
 import { matchFiles } from './discovery/glob.ts'
 import { IngestError } from './errors.ts'
+import type { OtlpMetricSettings } from '@oriel/wire'
 import { checkOtherSections } from './prometheus-other-config.ts'
 import { isLabelName } from './relabel-config.ts'
 import { BUILT_IN_DEFAULTS, readJob, readScrapeDefaults } from './prometheus-scrape-config.ts'
@@ -25,6 +26,8 @@ export interface PrometheusConfig {
   readonly ruleQueryOffsetMs: number
   /** What names of metrics and labels may be. */
   readonly names: 'utf8' | 'legacy'
+  /** How OTLP metrics become series. */
+  readonly otlp: OtlpMetricSettings
   /** What was read over: "prometheus.yml:12 remote_write is not supported and was ignored". */
   readonly notes: readonly ConfigNote[]
 }
@@ -54,12 +57,12 @@ export function parsePrometheusConfig(
   }
   checkGlobs(root, 'scrape_config_files')
   const files = root.paths('scrape_config_files')
-  checkOtherSections(root, defaults.nameScheme)
+  const otlp = checkOtherSections(root, defaults.nameScheme)
   root.finish()
   global.finish()
   for (const pattern of readsFiles ? files : [])
     for (const file of matchFiles(pattern)) addJobFile(file, { defaults, jobs, notes })
-  return { ...config, jobs: [...jobs.values()], notes }
+  return { ...config, otlp, jobs: [...jobs.values()], notes }
 }
 
 function readGlobal(global: ConfigReader): { defaults: ScrapeDefaults; externalLabels: Record<string, string> } {

@@ -3,26 +3,29 @@
 //
 // Source: Prometheus 3.14 config/config.go.
 
+import type { OtlpMetricSettings } from '@oriel/wire'
 import { checkAtMostOne, checkKeys } from './config-keys.ts'
 import type { ConfigReader } from './config-reader.ts'
 import { readDiscoveries } from './discovery/config.ts'
 import { readHttpConfig, readTls } from './prometheus-http-config.ts'
+import { readOtlp } from './prometheus-otlp-config.ts'
 import { readRelabelRules } from './relabel-config.ts'
 import type { NameScheme } from './relabel-config.ts'
 
-/** Checks `alerting`, `remote_write`, `remote_read`, `storage`, `tracing`, `otlp` and `runtime`. Throws `IngestError` INGEST_BAD_CONFIG. */
-export function checkOtherSections(root: ConfigReader, scheme: NameScheme): void {
+/** Checks `alerting`, `remote_write`, `remote_read`, `storage`, `tracing`, `otlp` and `runtime`, of which ours is `otlp`. Throws `IngestError` INGEST_BAD_CONFIG. */
+export function checkOtherSections(root: ConfigReader, scheme: NameScheme): OtlpMetricSettings {
   checkNames(root, 'remote_write', (config) => checkRemoteWrite(config, scheme))
   checkNames(root, 'remote_read', checkRemoteRead)
   const alerting = root.child('alerting')
   if (alerting !== undefined) checkAlerting(alerting, scheme)
   checkStorage(root.child('storage'))
   checkTracing(root.child('tracing'))
-  checkOtlp(root.child('otlp'), scheme)
+  const otlp = readOtlp(root.child('otlp'), scheme)
   const runtime = root.child('runtime')
   if (runtime !== undefined) checkKeys(runtime, 'gogc:integer')
   runtime?.finish()
   root.unsupported('remote_write', 'remote_read')
+  return otlp
 }
 
 function checkNames(root: ConfigReader, key: string, check: (config: ConfigReader) => void): void {
@@ -152,30 +155,4 @@ function checkTracing(config: ConfigReader | undefined): void {
   checkHeaders(config)
   readTls(config.child('tls_config'))
   config.finish()
-}
-
-const STRATEGIES = 'UnderscoreEscapingWithSuffixes|UnderscoreEscapingWithoutSuffixes|NoUTF8EscapingWithSuffixes|NoTranslation'
-
-function checkOtlp(config: ConfigReader | undefined, scheme: NameScheme): void {
-  if (config === undefined) return
-  checkKeys(
-    config,
-    `keep_identifying_resource_attributes:boolean convert_histograms_to_nhcb:boolean promote_scope_metadata:boolean label_name_underscore_sanitization:boolean label_name_preserve_multiple_underscores:boolean translation_strategy:${STRATEGIES}`,
-  )
-  if (scheme === 'legacy' && config.string('translation_strategy', '').startsWith('No'))
-    throw config.error('this strategy needs metric_name_validation_scheme utf8', 'translation_strategy')
-  const promoted = checkAttributes(config, 'promote_resource_attributes')
-  const ignored = checkAttributes(config, 'ignore_resource_attributes')
-  const isAll = config.boolean('promote_all_resource_attributes', false)
-  if (isAll && promoted > 0) throw config.error('promote_all_resource_attributes is set already', 'promote_resource_attributes')
-  if (!isAll && ignored > 0)
-    throw config.error('it has a meaning with promote_all_resource_attributes only', 'ignore_resource_attributes')
-  config.finish()
-}
-
-function checkAttributes(config: ConfigReader, key: string): number {
-  const names = config.strings(key).map((name) => name.trim())
-  if (names.includes('')) throw config.error('an attribute has no name', key)
-  if (new Set(names).size < names.length) throw config.error('an attribute is given twice', key)
-  return names.length
 }

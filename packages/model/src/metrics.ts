@@ -70,12 +70,38 @@ export class ExemplarColumns {
   }
 }
 
+/** When the counters of some samples began to count, in columns. */
+export class StartColumns {
+  readonly metricId: U64Column = new U64Column()
+  readonly seriesId: U128Column = new U128Column()
+  readonly tMs: U64Column = new U64Column()
+  readonly startMs: U64Column = new U64Column()
+
+  get rows(): number {
+    return this.startMs.length
+  }
+
+  /** Says that the counter of row `row` of `samples` began at `startMs`. */
+  push({ metricId, seriesId, tMs }: SampleColumns, row: number, startMs: number): void {
+    this.metricId.push(metricId.words[2 * row]!, metricId.words[2 * row + 1]!)
+    this.seriesId.pushFrom(seriesId.words, row)
+    this.tMs.push(tMs.words[2 * row]!, tMs.words[2 * row + 1]!)
+    this.startMs.pushNumber(startMs)
+  }
+
+  truncate(rows: number): void {
+    for (const column of [this.metricId, this.seriesId, this.tMs, this.startMs]) column.truncate(rows)
+  }
+}
+
 /** Everything of one tenant that one commit writes for the metrics signal. */
 export interface MetricBlock {
   readonly tenant: string
   readonly samples: SampleColumns
   /** What the native histograms among `samples` hold, in the same order. */
   readonly histograms: HistogramColumns
+  /** Starts of those of `samples` whose source told one, where these are kept. Of two for one (series, time) the later counts. */
+  readonly starts: StartColumns
   readonly series: SeriesDay[]
   readonly exemplars: ExemplarColumns
   readonly metadata: MetricMetadata[]
@@ -87,6 +113,7 @@ export function makeMetricBlock(tenant: string): MetricBlock {
     tenant,
     samples: new SampleColumns(),
     histograms: new HistogramColumns(),
+    starts: new StartColumns(),
     series: [],
     exemplars: new ExemplarColumns(),
     metadata: [],

@@ -47,11 +47,11 @@ export const PROMETHEUS_FLAGS: Readonly<Record<string, FlagEffect>> = {
   'old-ui': 'nothing',
   'auto-reload-config': 'unbuilt',
   'concurrent-rule-eval': 'unbuilt',
-  'created-timestamp-zero-ingestion': 'unbuilt',
+  'created-timestamp-zero-ingestion': 'works',
   'extra-scrape-metrics': 'unbuilt',
   'otlp-deltatocumulative': 'unbuilt',
-  'otlp-native-delta-ingestion': 'unbuilt',
-  'st-storage': 'unbuilt',
+  'otlp-native-delta-ingestion': 'works',
+  'st-storage': 'works',
   'st-synthesis': 'unbuilt',
 }
 

@@ -6,7 +6,7 @@ import type { EngineClient } from '../engine/client.ts'
 import { clampRange, daysOf, seriesConditions, timeConditions } from './selection.ts'
 
 /** Every table that has rows of a series by `series_id` and time. */
-const SAMPLE_TABLES = ['samples', 'histograms', 'exemplars'] as const
+const SAMPLE_TABLES = ['samples', 'histograms', 'sample_starts', 'exemplars'] as const
 
 /** Deletes samples; see `Sink.deleteMetrics`. Rows are marked in the parts they lie in, which costs a small file a part. */
 export async function deleteSamples(client: EngineClient, { tenant, matchers, range }: DeleteRequest): Promise<void> {

@@ -6,10 +6,10 @@ import type { EngineClient } from '../engine/client.ts'
 import type { NativeBlock } from '../native/index.ts'
 import { columnNumbers } from '../native/index.ts'
 import type { GatheredSamples } from './gather.ts'
-import { isHistogram, wordsOf } from './gather.ts'
+import { isHistogram } from './gather.ts'
 import { chooseSeries, RANK, tooManySamples } from './series-choice.ts'
+import { PositionFinder } from './positions.ts'
 import type { KnownSeries } from './series-cache.ts'
-import { SeriesTable } from './series-table.ts'
 import { timeConditions } from './selection.ts'
 
 /** Samples whose histograms are wanted: those of `series`, selected by `matchers`, in `range`. */
@@ -30,7 +30,7 @@ export async function readHistograms(
   { series, matchers, range, samples }: HistogramRequest,
   context: QueryContext,
 ): Promise<(NativeHistogram | undefined)[]> {
-  const finder = new PositionFinder(series, samples)
+  const finder = new PositionFinder(series, samples, isHistogram)
   const bindings = new Bindings()
   const chosen = chooseSeries({ series: finder.series, matchers }, bindings)
   const conditions = [tenantCondition(context.tenants, bindings), ...chosen.conditions, ...timeConditions(range, bindings)]
@@ -61,48 +61,6 @@ WHERE ${allOf(conditions)}`
 
 const COLUMNS = `schema, reset_hint, zero_threshold, zero_count, count, sum,
   positive_spans, negative_spans, positive_buckets, negative_buckets, custom_bounds`
-
-/** Finds the position of a series and time, where a histogram is wanted. */
-class PositionFinder {
-  /** Those of the series that want histograms. */
-  readonly series: readonly KnownSeries[]
-  readonly #table: SeriesTable
-  readonly #samples: GatheredSamples
-  readonly #words: Uint32Array
-  /** For each of `series`, where its samples begin and end. */
-  readonly #bounds: (readonly [start: number, end: number])[] = []
-
-  constructor(all: readonly KnownSeries[], samples: GatheredSamples) {
-    this.#samples = samples
-    this.#words = wordsOf(samples.values)
-    const { offsets } = samples
-    this.series = all.filter((_, i) => {
-      const [start, end] = [offsets[i]!, offsets[i + 1]!]
-      for (let at = start; at < end; at++) {
-        if (!isHistogram(this.#words, at)) continue
-        this.#bounds.push([start, end])
-        return true
-      }
-      return false
-    })
-    this.#table = new SeriesTable(this.series)
-  }
-
-  /** The position, or -1. */
-  find(idLow: number, idHigh: number, tMs: number): number {
-    const place = this.#table.find(idLow, idHigh)
-    if (place < 0) return -1
-    const { tMs: times } = this.#samples
-    let [from, until] = this.#bounds[place]!
-    const end = until
-    while (from < until) {
-      const middle = (from + until) >>> 1
-      if (times[middle]! < tMs) from = middle + 1
-      else until = middle
-    }
-    return from < end && times[from] === tMs && isHistogram(this.#words, from) ? from : -1
-  }
-}
 
 /** Makes histograms of a block's rows; their arrays are views of the block's. */
 function makeReader(block: NativeBlock): (row: number) => NativeHistogram {

@@ -11,12 +11,14 @@ import type { SeriesIndex } from './series-index.ts'
 import { chooseSeries, RANK, tooManySamples } from './series-choice.ts'
 import { SeriesTable } from './series-table.ts'
 import { clampRange, timeConditions } from './selection.ts'
+import type { StartReader } from './starts.ts'
 import type { RecentWindow } from './window/recent-window.ts'
 
 /** Where samples are read from. */
 export interface SampleStores {
   readonly client: EngineClient
   readonly index: SeriesIndex
+  readonly starts: StartReader
   /** Recent samples in memory, where there are. */
   readonly window?: RecentWindow
 }
@@ -31,7 +33,8 @@ export async function readSamples(stores: SampleStores, request: SeriesRequest, 
   const histograms = gathered.hasHistograms && {
     histograms: await readHistograms(stores.client, { series, matchers, range, samples: gathered }, context),
   }
-  const samples = { ...withoutEmpty(series, gathered), ...histograms }
+  const startsMs = await stores.starts.read({ series, matchers, range, samples: gathered }, context)
+  const samples = { ...withoutEmpty(series, gathered), ...histograms, ...(startsMs !== undefined && { startsMs }) }
   context.stats.series += samples.labels.length
   context.stats.samples += samples.tMs.length
   return samples

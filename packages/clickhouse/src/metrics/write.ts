@@ -45,7 +45,10 @@ export function makeMetricWriter(client: EngineClient): MetricWriter {
       const values = blocks.map((block) => knownValues.newOf(block))
       const labelValues = blocks.flatMap(({ tenant }, i) => labelValuePieces(tenant, values[i]!))
       // Before the samples that point at them: where the writing of both is torn, no marker is left without its histogram.
-      await insert('histograms', blocks.flatMap(histogramPieces))
+      await Promise.all([
+        insert('histograms', blocks.flatMap(histogramPieces)),
+        insert('sample_starts', blocks.flatMap(startPieces)),
+      ])
       await Promise.all([
         insert('series', blocks.flatMap(seriesPieces)),
         insert('label_values', labelValues),
@@ -89,6 +92,16 @@ function histogramPieces(block: MetricBlock): Uint8Array[] {
     f64ListsField('positive_buckets', histograms.positiveBuckets),
     f64ListsField('negative_buckets', histograms.negativeBuckets),
     f64ListsField('custom_bounds', histograms.customBounds),
+  ])
+}
+
+function startPieces({ tenant, starts }: MetricBlock): Uint8Array[] {
+  return blockOf(starts.rows, () => [
+    constantField('tenant', tenant, starts.rows),
+    u64Field('metric_id', starts.metricId),
+    u128Field('series_id', starts.seriesId),
+    dateTime64Field('t', 3, starts.tMs),
+    dateTime64Field('start', 3, starts.startMs),
   ])
 }
 

@@ -36,7 +36,7 @@ export function openRetention(client: EngineClient, options: RetentionOptions): 
 }
 
 // Tables with a partition a day, and those of samples by series.
-const DAILY = ['samples', 'histograms', 'exemplars', 'rollup_hours'] as const
+const DAILY = ['samples', 'histograms', 'sample_starts', 'exemplars', 'rollup_hours'] as const
 const BY_DAY = ['series', 'label_values', 'rollup_days'] as const
 
 async function plan(client: EngineClient, policy: RetentionPolicy, nowMs: number): Promise<RetentionReport> {
@@ -103,7 +103,7 @@ interface Expired {
 }
 
 async function removeExpired(client: EngineClient, expired: Expired): Promise<void> {
-  for (const table of ['samples', 'histograms', 'exemplars', 'rollup_hours'] as const) {
+  for (const table of ['samples', 'histograms', 'sample_starts', 'exemplars', 'rollup_hours'] as const) {
     const bindings = new Bindings()
     await remove(client, table, expiredCondition(expired, bindings), bindings)
   }

@@ -81,6 +81,19 @@ PARTITION BY intDiv(hour, 24)
 ORDER BY (tenant, metric_id, hour, series_id, t)
 SETTINGS index_granularity = 1024, ${MERGES}, ${DURABLE}`
 
+// When counters began, a row for each sample whose source told it: written only where that is asked for.
+const STARTS = `CREATE TABLE IF NOT EXISTS sample_starts (
+  tenant LowCardinality(String),
+  metric_id UInt64 CODEC(LZ4),
+  hour UInt32 MATERIALIZED intDiv(toUnixTimestamp64Milli(t), 3600000) CODEC(LZ4),
+  series_id UInt128 CODEC(LZ4),
+  t DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+  start DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1))
+) ENGINE = MergeTree
+PARTITION BY intDiv(hour, 24)
+ORDER BY (tenant, metric_id, hour, series_id, t)
+SETTINGS index_granularity = 1024, ${MERGES}, ${DURABLE}`
+
 const METADATA = `CREATE TABLE IF NOT EXISTS metric_metadata (
   tenant LowCardinality(String),
   metric String,
@@ -107,5 +120,6 @@ export const METRIC_TABLES: TableFamily = {
     { version: 1, statements: [SAMPLES, SERIES, LABEL_VALUES, EXEMPLARS, METADATA] },
     { version: 2, statements: [HISTOGRAMS] },
     { version: 3, statements: [ID_CODECS] },
+    { version: 4, statements: [STARTS] },
   ],
 }

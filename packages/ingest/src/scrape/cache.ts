@@ -30,6 +30,8 @@ export class ScrapeCache {
   readonly exemplars: Map<number, string> = new Map()
   /** What entries are of the classic histogram they belong to, `undefined` for none; only where these are converted. */
   readonly classicParts: Map<number, ClassicPart | undefined> = new Map()
+  /** What entries share with the other series of their metric, where starts are wanted. */
+  readonly startKeys: Map<number, string> = new Map()
   length = 0
   scrape = 0
   /** The epoch of `refs`. */
@@ -141,6 +143,7 @@ export class ScrapeCache {
     }
     this.exemplars.clear()
     this.classicParts.clear()
+    this.startKeys.clear()
     this.bytes = kept.bytes
     this.starts = kept.starts
     this.refs = kept.refs

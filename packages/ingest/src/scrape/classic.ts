@@ -26,6 +26,12 @@ export interface ClassicSample {
   readonly exemplars: readonly FamilyExemplar[]
 }
 
+/** Times of a part: its own if it has one, and when its counter began, 0 for unknown. */
+interface ClassicTimes {
+  readonly tMs: number | undefined
+  readonly startMs: number
+}
+
 /** Gathers series that follow one another, and emits their histogram when they end. Used for one scrape. */
 export class ClassicCollector {
   readonly #parts: Map<number, ClassicPart | undefined>
@@ -36,6 +42,7 @@ export class ClassicCollector {
   #typeName = ''
   #open: ClassicPart | undefined
   #tMs: number | undefined
+  #startMs = 0
   #exemplars: FamilyExemplar[] = []
 
   /** `parts` is kept from scrape to scrape, by the entries of the target's cache. */
@@ -51,7 +58,7 @@ export class ClassicCollector {
   }
 
   /** Takes the sample that `scanner` is at, where it is a part of the histogram that the last TYPE line announced. */
-  collect(entry: number, scanner: TextScanner, tMs: number | undefined): boolean {
+  collect(entry: number, scanner: TextScanner, { tMs, startMs }: ClassicTimes): boolean {
     const part = this.#typeName === '' ? undefined : this.#partOf(entry, scanner)
     if (part === undefined || part.base !== this.#typeName) {
       this.flush()
@@ -64,6 +71,7 @@ export class ClassicCollector {
       this.#exemplars = []
     }
     this.#tMs = tMs
+    this.#startMs = startMs
     this.#take(part, scanner)
     return true
   }
@@ -74,6 +82,7 @@ export class ClassicCollector {
     if (open === undefined) return
     this.#open = undefined
     if (this.#histogram.fillDraft(this.#draft) !== '') return
+    this.#draft.startMs = this.#startMs
     this.#series.clear()
     for (const { name, value } of open.labels) this.#series.add(name, value)
     this.#emit(this.#series, { draft: this.#draft, tMs: this.#tMs, exemplars: this.#exemplars })

@@ -29,6 +29,7 @@ import type { ScrapeConfig } from '../prometheus-scrape-config.ts'
 import type { ScrapeCache } from './cache.ts'
 import { DROPPED, UNRESOLVED } from './cache.ts'
 import { ClassicCollector } from './classic.ts'
+import { CreatedTimes } from './created.ts'
 import type { ClassicSample } from './classic.ts'
 import { sampleLabels, writeLabels } from './sample-labels.ts'
 
@@ -68,6 +69,7 @@ export class ScrapeRun {
   readonly #options: RunOptions
   readonly #labels = new LabelBytes()
   readonly #classic: ClassicCollector | undefined
+  #created: CreatedTimes | undefined
   #scraped = 0
   #kept = 0
   #added = 0
@@ -90,10 +92,12 @@ export class ScrapeRun {
   readText(body: Uint8Array, isOpenMetrics: boolean): void {
     const scanner = new TextScanner(body, { isOpenMetrics })
     const metadata = new MetadataLines(this.#target)
+    if (isOpenMetrics && this.#target.wantsStarts) this.#created = new CreatedTimes(body, this.#cache.startKeys)
     for (let line = scanner.next(); line !== 'end'; line = scanner.next())
       if (line === 'sample') this.#readSample(scanner)
       else {
         this.#classic?.seeLine(line, scanner)
+        this.#created?.seeLine(line, scanner)
         metadata.add(line, scanner)
       }
     this.#classic?.flush()
@@ -141,26 +145,38 @@ export class ScrapeRun {
 
   #readSample(scanner: TextScanner): void {
     const cache = this.#cache
-    let entry = cache.predicted
-    if (entry === -1 || !scanner.acceptSeries(cache.bytes, cache.starts[entry]!, cache.starts[entry + 1]!)) {
-      scanner.scanSeries()
-      entry = cache.find(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
-      if (entry === -1) {
-        // Read at once: what cannot be read must fail the scrape before it is remembered.
-        decodeTextSeries(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
-        entry = cache.add(scanner.bytes, scanner.seriesStart, scanner.seriesEnd, kindOf(scanner.metricType))
-      }
-    }
+    const entry = this.#textEntryOf(scanner)
     cache.visit(entry)
     scanner.scanValue()
-    const tMs = scanner.hasTime && this.#options.job.honorTimestamps ? scanner.tMs : undefined
-    if (this.#classic?.collect(entry, scanner, tMs) === true && this.#options.job.alwaysScrapesClassic !== true) return
+    const { job, tMs: scrapeMs } = this.#options
+    const tMs = scanner.hasTime && job.honorTimestamps ? scanner.tMs : undefined
+    const startMs = this.#created === undefined ? 0 : this.#created.startOf(entry, scanner)
+    if (startMs === undefined) return
+    if (this.#classic?.collect(entry, scanner, { tMs, startMs }) === true && job.alwaysScrapesClassic !== true) return
     const ref = this.#append(entry, tMs, scanner)
-    if (ref >= 0 && scanner.exemplarEnd > scanner.exemplarStart) {
-      const exemplar = scanner.readExemplar()
-      if (cache.isNewExemplar(entry, JSON.stringify(exemplar)))
-        this.#target.exemplar(ref, { ...exemplar, tMs: exemplar.tMs ?? tMs ?? this.#options.tMs })
-    }
+    if (ref < 0) return
+    if (startMs !== 0) this.#target.start(ref, tMs ?? scrapeMs, startMs)
+    if (scanner.exemplarEnd > scanner.exemplarStart) this.#readExemplar(entry, ref, scanner, tMs ?? scrapeMs)
+  }
+
+  #readExemplar(entry: number, ref: number, scanner: TextScanner, sampleMs: number): void {
+    const exemplar = scanner.readExemplar()
+    if (this.#cache.isNewExemplar(entry, JSON.stringify(exemplar)))
+      this.#target.exemplar(ref, { ...exemplar, tMs: exemplar.tMs ?? sampleMs })
+  }
+
+  /** The entry of the series that `scanner` is at: most often the one that followed last time. */
+  #textEntryOf(scanner: TextScanner): number {
+    const cache = this.#cache
+    const predicted = cache.predicted
+    if (predicted !== -1 && scanner.acceptSeries(cache.bytes, cache.starts[predicted]!, cache.starts[predicted + 1]!))
+      return predicted
+    scanner.scanSeries()
+    const found = cache.find(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
+    if (found !== -1) return found
+    // Read at once: what cannot be read must fail the scrape before it is remembered.
+    decodeTextSeries(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
+    return cache.add(scanner.bytes, scanner.seriesStart, scanner.seriesEnd, kindOf(scanner.metricType))
   }
 
   #readFamilySample(series: LabelBytes, sample: FamilySample): void {

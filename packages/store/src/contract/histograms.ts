@@ -66,7 +66,16 @@ async function printed(input: FactInput): Promise<string[]> {
 
 const labels = { __name__: 'm' }
 
-/** What every store promises of native histograms. */
+async function writeStarted(
+  { store, tenant }: FactInput,
+  points: readonly (readonly [tMs: number, startMs: number])[],
+): Promise<void> {
+  const block = metricBlock(tenant, [{ labels, samples: points.map(([tMs]) => [tMs, tMs - NOON_MS]) }])
+  for (const [row, [, startMs]] of points.entries()) if (startMs !== 0) block.starts.push(block.samples, row, startMs)
+  await store.sink.writeMetrics([block])
+}
+
+/** What every store promises of native histograms and of starts. */
 export const HISTOGRAM_FACTS: readonly Fact[] = [
   {
     title: 'native histograms of both kinds are read back as they were written, among floats',
@@ -129,6 +138,21 @@ export const HISTOGRAM_FACTS: readonly Fact[] = [
         .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
         .map(({ value }) => (typeof value === 'object' ? `[${value.sum}]` : String(value)))
       expect(got).toEqual(want)
+    },
+  },
+  {
+    title: 'starts are read back with their samples, the one written last of two, and 0 where none is known',
+    async run(input) {
+      await writeStarted(input, [
+        [NOON_MS, NOON_MS - 50],
+        [NOON_MS + 1, 0],
+        [NOON_MS + 2, NOON_MS - 40],
+      ])
+      await writeStarted(input, [[NOON_MS + 2, NOON_MS + 1]])
+      const got = await read(input)
+      expect(got.startsMs).toEqual(Float64Array.of(NOON_MS - 50, 0, NOON_MS + 1))
+      await write({ ...input, tenant: `${input.tenant}-none` }, { labels, samples: [[NOON_MS, 1]] })
+      expect((await read({ ...input, tenant: `${input.tenant}-none` })).startsMs).toBeUndefined()
     },
   },
 ]

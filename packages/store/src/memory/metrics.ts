@@ -30,6 +30,7 @@ interface Point {
   readonly value: number
   readonly isStale: boolean
   readonly histogram?: NativeHistogram
+  startMs?: number
 }
 
 interface StoredSeries {
@@ -92,6 +93,11 @@ function writeBlock(tenants: Map<string, TenantMetrics>, block: MetricBlock): vo
     series.days.add(day)
   }
   writeSamples(stored, block)
+  const { starts } = block
+  for (let row = 0; row < starts.rows; row++) {
+    const point = seriesOf(stored, starts.seriesId.words, row).points.get(Number(starts.tMs.at(row)))
+    if (point !== undefined) point.startMs = Number(starts.startMs.at(row))
+  }
   const { exemplars } = block
   for (let row = 0; row < exemplars.rows; row++) {
     const traceId = exemplars.traceId.stringAt(row)
@@ -155,7 +161,12 @@ function readSamples(tenants: Map<string, TenantMetrics>, request: SeriesRequest
     offsets[i + 1] = at
   }
   const samples = { labels: found.map(({ labels }) => labels), offsets, tMs, values, stale }
-  return histograms.some((histogram) => histogram !== undefined) ? { ...samples, histograms } : samples
+  const starts = found.flatMap(({ points }) => points.map(([, { startMs = 0 }]) => startMs))
+  return {
+    ...samples,
+    ...(histograms.some((histogram) => histogram !== undefined) && { histograms }),
+    ...(starts.some((startMs) => startMs !== 0) && { startsMs: Float64Array.from(starts) }),
+  }
 }
 
 function checkLimits(series: number, samples: number, context: QueryContext): void {

@@ -1,0 +1,70 @@
+// When the counters of an OpenMetrics text began: its `_created` lines, wherever in the text they stand.
+//
+// Source: OpenMetrics 1.0 "Created", Prometheus 3.14 model/textparse/openmetricsparse.go StartTimestamp.
+
+import type { Label } from '@oriel/model'
+import { METRIC_NAME } from '@oriel/model'
+import { decodeTextSeries, TextScanner } from '@oriel/wire'
+
+/** Starts by series, for one text. */
+export class CreatedTimes {
+  readonly #starts = new Map<string, number>()
+  readonly #keys: Map<number, string>
+  #family = ''
+
+  /** Reads all starts of `body`; throws as the scanner does. `keys` is kept from scrape to scrape, by the entries of the target's cache. */
+  constructor(body: Uint8Array, keys: Map<number, string>) {
+    this.#keys = keys
+    const scanner = new TextScanner(body, { isOpenMetrics: true })
+    for (let line = scanner.next(); line !== 'end'; line = scanner.next()) {
+      if (line === 'sample') this.#readCreated(scanner)
+      else this.seeLine(line, scanner)
+    }
+    this.#family = ''
+  }
+
+  /** Tells of a metadata line. */
+  seeLine(line: 'type' | 'help' | 'unit', { metric, metricType }: TextScanner): void {
+    if (line !== 'type') return
+    this.#family = metricType === 'counter' || metricType === 'histogram' || metricType === 'summary' ? metric : ''
+  }
+
+  /** When the counter of this sample began, 0 for unknown; `undefined` for a line that says so and is no sample itself. */
+  startOf(entry: number, { bytes, seriesStart, seriesEnd }: TextScanner): number | undefined {
+    if (this.#family === '') return 0
+    let key = this.#keys.get(entry)
+    if (key === undefined) {
+      key = keyOf(decodeTextSeries(bytes, seriesStart, seriesEnd), this.#family)
+      this.#keys.set(entry, key)
+    }
+    return key === CREATED ? undefined : (this.#starts.get(key) ?? 0)
+  }
+
+  #readCreated(scanner: TextScanner): void {
+    scanner.scanSeries()
+    scanner.scanValue()
+    if (this.#family === '') return
+    const labels = decodeTextSeries(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
+    if (keyOf(labels, this.#family) !== CREATED) return
+    scratchWords[0] = scanner.valueLow
+    scratchWords[1] = scanner.valueHigh
+    const startMs = Math.trunc(scratch[0]! * 1_000)
+    if (Number.isSafeInteger(startMs)) this.#starts.set(printKey(labels, this.#family), startMs)
+  }
+}
+
+/** What series of one metric share, or `CREATED` for the line of its start. */
+function keyOf(labels: readonly Label[], family: string): string {
+  const name = labels.find((label) => label.name === METRIC_NAME)?.value
+  return name === `${family}_created` ? CREATED : printKey(labels, family)
+}
+
+function printKey(labels: readonly Label[], family: string): string {
+  const own = labels.filter(({ name }) => !PARTS.has(name)).map(({ name, value }) => JSON.stringify([name, value]))
+  return `${family} ${own.sort().join()}`
+}
+
+const CREATED = '_created'
+const PARTS = new Set([METRIC_NAME, 'le', 'quantile'])
+const scratch = new Float64Array(1)
+const scratchWords = new Uint32Array(scratch.buffer)
