@@ -120,6 +120,7 @@ async function auditScreens(from: Browser, scheme: Scheme): Promise<void> {
     ['metrics-heatmap', `/explore/metrics?${range}&metric=e2e_latency_seconds&fn=heatmap`],
     ['metrics-histogram-table', `/explore/metrics?${range}&q=e2e_latency_seconds&view=table`],
     ['metrics-several', `/explore/metrics?${range}&q=${encodeURIComponent('rate(e2e_many[5m])')}&more=up&more=sum(up`],
+    ['metrics-explain', `/explore/metrics?${range}&q=${encodeURIComponent('sum(rate(e2e_requests_total[5m]))')}&view=explain`],
     ['queries', `/queries?${range}`],
     ['queries-by-cost', `/queries?${range}&view=cost`],
     ['metrics-error', `/explore/metrics?${range}&q=${encodeURIComponent('sum(up')}`],

@@ -29,6 +29,7 @@ export async function checkMetrics(browser: Browser, report: Report): Promise<vo
   await run('several queries share a chart; one that fails leaves the others', checkSeveral)
   await run('1,000 series stay smooth and say what is not drawn', checkMany)
   await run('native histograms have quantiles, a heatmap and buckets in the table', checkHistograms)
+  await run('Explain tells operators with time, series and samples', checkExplain)
   await run('a running query is listed and stopped from the list', checkQueries)
 }
 
@@ -172,6 +173,15 @@ async function checkHistograms(page: Page): Promise<void> {
   await page.goto(`${METRICS}&q=e2e_latency_seconds`)
   await page.getByRole('group', { name: 'Histograms drawn as' }).getByText('p99').click()
   await page.waitForURL(/fn=p99/)
+}
+
+async function checkExplain(page: Page): Promise<string> {
+  await page.goto(`${METRICS}&q=${encodeURIComponent('topk(2, sum by (route) (rate(e2e_requests_total[5m])))')}&view=explain`)
+  const rows = page.getByRole('table', { name: 'Operators' }).getByRole('row')
+  await rows.filter({ hasText: 'sum by (route)' }).first().waitFor()
+  const read = await rows.filter({ hasText: 'e2e_requests_total[5m]' }).first().innerText()
+  if (!/read|engine/.test(read)) throw new Error(`the selector says ${read}`)
+  return (await rows.allInnerTexts()).slice(1).join(' / ').replaceAll(/\s+/g, ' ')
 }
 
 async function checkQueries(page: Page): Promise<string> {

@@ -31,11 +31,16 @@ export interface RequestOptions {
  *
  * Throws `ApiError` with the server's own words, or with code NETWORK when no answer came.
  */
-export async function getJson<T>(
+export async function getJson<T>(path: string, params: object, options: RequestOptions): Promise<T> {
+  return (await getTimed<T>(path, params, options)).body
+}
+
+/** As `getJson`, with what the server says of its work: names and numbers of the `Server-Timing` header. */
+export async function getTimed<T>(
   path: string,
   params: object,
   { signal, headers = {}, method = 'GET' }: RequestOptions,
-): Promise<T> {
+): Promise<{ readonly body: T; readonly timing: ReadonlyMap<string, number> }> {
   const url = `${path}${stringifySearch(params)}`
   let response: Response
   try {
@@ -50,12 +55,18 @@ export async function getJson<T>(
   }
   if (!response.ok) throw await failureOf(response, url)
   try {
-    const answer: T = await response.json()
-    return answer
+    const body: T = await response.json()
+    return { body, timing: readTiming(response.headers.get('server-timing') ?? '') }
   } catch (error) {
     if (signal.aborted) throw error
     throw new ApiError('cannot read the answer: it is not JSON', { code: 'BAD_ANSWER', status: response.status, url })
   }
+}
+
+/** The numbers of a `Server-Timing` header: `total;dur=12, rows;desc="2048"`. */
+export function readTiming(header: string): Map<string, number> {
+  const found = [...header.matchAll(/(\w+);(?:dur=([\d.e+-]+)|desc="([\d.e+-]+)")/g)]
+  return new Map(found.map(([, name = '', ms, count]) => [name, Number(ms ?? count)]))
 }
 
 interface PrometheusFailure {

@@ -1,4 +1,12 @@
-import type { QueriesAnswer, ServiceAnswer, ServicesAnswer, StatusAnswer, TraceAnswer, TracesAnswer } from '@oriel/contract'
+import type {
+  ExplainAnswer,
+  QueriesAnswer,
+  ServiceAnswer,
+  ServicesAnswer,
+  StatusAnswer,
+  TraceAnswer,
+  TracesAnswer,
+} from '@oriel/contract'
 import { ORIEL_API } from '@oriel/contract'
 import type { TimeRange } from '@oriel/model'
 import type { AppSearch } from '../frame/search.ts'
@@ -50,6 +58,19 @@ export async function stopQuery(id: string): Promise<void> {
   const { signal } = new AbortController()
   await getJson(`${ORIEL_API}/queries/${encodeURIComponent(id)}`, { all: true }, { signal, method: 'DELETE' })
 }
+
+/** Runs a PromQL query over the range and tells what each of its operators did. */
+export function explainQuery(
+  query: string,
+  { range, stepMs, signal }: { readonly range: TimeRange; readonly stepMs: number | undefined; readonly signal: AbortSignal },
+): Promise<ExplainAnswer> {
+  const step = stepMs ?? stepFor(range, EXPLAIN_POINTS)
+  const params = { query, from: Math.floor(range.startMs / step) * step, to: Math.floor(range.endMs / step) * step, step }
+  return getJson(`${ORIEL_API}/explain`, params, { signal })
+}
+
+// As many as the chart that it explains has.
+const EXPLAIN_POINTS = 240
 
 function gridParams(range: TimeRange, points: number): Record<string, number> {
   const step = stepFor(range, points)

@@ -1,7 +1,7 @@
 import { API_BASES } from '@oriel/contract'
 import type { TimeRange } from '@oriel/model'
 import { stepFor } from '../frame/time-range.ts'
-import { getJson } from './api.ts'
+import { getJson, getTimed } from './api.ts'
 import type { PromHistogram, RawHistogram } from './histogram.ts'
 import { readHistogram, readNumber } from './histogram.ts'
 import type { QueryNote } from './notes.ts'
@@ -22,6 +22,8 @@ export interface PromStats {
   readonly totalMs: number
   readonly queuedMs: number
   readonly engineMs: number
+  /** Rows read of the engine: 0 when memory had everything. */
+  readonly rows: number
 }
 
 /** One series of an instant answer: a number or a histogram. Range selectors answer all their samples. */
@@ -85,22 +87,16 @@ interface RawSeries {
   readonly histograms?: readonly RawHistogramPoint[]
 }
 
-interface RawStats {
-  readonly timings: { readonly execTotalTime: number; readonly execQueueTime: number; readonly queryPreparationTime: number }
-  readonly samples: { readonly totalQueryableSamples: number }
-}
-
 interface RawMatrix {
   readonly resultType: 'matrix'
   readonly result: readonly RawSeries[]
-  readonly stats?: RawStats
 }
 
 type RawInstant =
   | (Omit<RawMatrix, 'resultType'> & { readonly resultType: 'vector' })
   | RawMatrix
-  | { readonly resultType: 'scalar'; readonly result: RawPoint; readonly stats?: RawStats }
-  | { readonly resultType: 'string'; readonly result: RawPoint; readonly stats?: RawStats }
+  | { readonly resultType: 'scalar'; readonly result: RawPoint }
+  | { readonly resultType: 'string'; readonly result: RawPoint }
 
 interface RangeOptions {
   readonly range: TimeRange
@@ -129,7 +125,7 @@ export async function queryRange(
     stats: 'true',
     ...(limit !== undefined && { limit }),
   }
-  const answer = await getJson<Envelope<RawMatrix>>(`${BASE}/query_range`, params, { signal })
+  const { body: answer, timing } = await getTimed<Envelope<RawMatrix>>(`${BASE}/query_range`, params, { signal })
   const tMs: number[] = []
   for (let t = startMs; t <= endMs; t += stepMs) tMs.push(t)
   const grid = { startMs, stepMs, steps: tMs.length }
@@ -138,15 +134,15 @@ export async function queryRange(
     values: onGrid(values, grid),
     ...(histograms !== undefined && { histograms: histogramsOnGrid(histograms, grid) }),
   }))
-  return { tMs, stepMs, series, notes: readNotes(query, answer), ...statsOf(answer.data?.stats) }
+  return { tMs, stepMs, series, notes: readNotes(query, answer), ...statsOf(timing) }
 }
 
 /** Evaluates PromQL at one time. */
 export async function queryInstant(query: string, tMs: number, signal: AbortSignal): Promise<PromInstant> {
-  const params = { query, time: tMs / 1_000, stats: 'true' }
-  const answer = await getJson<Envelope<RawInstant>>(`${BASE}/query`, params, { signal })
+  const params = { query, time: tMs / 1_000 }
+  const { body: answer, timing } = await getTimed<Envelope<RawInstant>>(`${BASE}/query`, params, { signal })
   const { data } = answer
-  const rest = { tMs, notes: readNotes(query, answer), ...statsOf(data?.stats) }
+  const rest = { tMs, notes: readNotes(query, answer), ...statsOf(timing) }
   if (data === undefined) return { kind: 'vector', samples: [], ...rest }
   if (data.resultType === 'string') return { kind: 'string', samples: [], text: data.result[1], ...rest }
   if (data.resultType === 'scalar') {
@@ -165,17 +161,11 @@ function readSample({ metric, value, values, histogram, histograms }: RawSeries)
   }
 }
 
-function statsOf(raw: RawStats | undefined): { readonly stats?: PromStats } {
-  if (raw === undefined) return {}
-  const { timings, samples } = raw
-  return {
-    stats: {
-      samples: samples.totalQueryableSamples,
-      totalMs: timings.execTotalTime * 1_000,
-      queuedMs: timings.execQueueTime * 1_000,
-      engineMs: timings.queryPreparationTime * 1_000,
-    },
-  }
+function statsOf(timing: ReadonlyMap<string, number>): { readonly stats?: PromStats } {
+  const totalMs = timing.get('total')
+  if (totalMs === undefined) return {}
+  const of = (name: string): number => timing.get(name) ?? 0
+  return { stats: { totalMs, queuedMs: of('queue'), engineMs: of('engine'), samples: of('samples'), rows: of('rows') } }
 }
 
 /** Exemplars of the series that a query touches. */

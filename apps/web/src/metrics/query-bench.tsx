@@ -11,6 +11,7 @@ import styles from './bench.module.css'
 import type { BenchQuery } from './bench-queries.ts'
 import { MAX_QUERIES, printStep, readStep } from './bench-queries.ts'
 import { ChartView, TableView, useRangeResults, useInstantResults } from './bench-results.tsx'
+import { ExplainPanel } from './explain-panel.tsx'
 import { HeatmapPanel } from './heatmap-panel.tsx'
 import { metricOf, printFilter } from './metric-query.ts'
 import type { RowAnswer } from './query-row.tsx'
@@ -22,9 +23,10 @@ const VIEWS = [
   ['', 'Chart'],
   ['table', 'Table'],
   ['heatmap', 'Heatmap'],
+  ['explain', 'Explain'],
 ] as const
 
-/** PromQL by hand: one query or several, their answers as a chart, a table or a heatmap. */
+/** PromQL by hand: one query or several, their answers as a chart, a table, a heatmap, or the way to them. */
 export function QueryBench(): ReactNode {
   const { view = '', step } = useAppSearch()
   const drafts = useDrafts()
@@ -40,25 +42,26 @@ export function QueryBench(): ReactNode {
       {shown.length === 0 && <Nothing hasHidden={drafts.queries.some(({ isHidden }) => isHidden)} />}
       {view === '' && shown.length > 0 && <ChartView results={ranges} isOnly={shown.length === 1} />}
       {view === 'table' && <TableView results={instants} isOnly={shown.length === 1} />}
-      {view === 'heatmap' && <OneView queries={shown} stepMs={stepMs} />}
+      {(view === 'heatmap' || view === 'explain') && <OneView queries={shown} view={view} stepMs={stepMs} />}
     </>
   )
 }
 
 interface OneViewProps {
   readonly queries: readonly BenchQuery[]
+  readonly view: 'heatmap' | 'explain'
   readonly stepMs: number | undefined
 }
 
-/** A heatmap is of one query: the one that was chosen, else the first. */
-function OneView({ queries, stepMs }: OneViewProps): ReactNode {
+/** A heatmap or a tree is of one query: the one that was chosen, else the first. */
+function OneView({ queries, view, stepMs }: OneViewProps): ReactNode {
   const { sel } = useAppSearch()
   const one = queries.find(({ letter }) => letter === sel) ?? queries[0]
   if (one === undefined) return null
   return (
     <>
       {queries.length > 1 && <OneOf queries={queries} chosen={one.letter} />}
-      <HeatmapPanel query={one.text} stepMs={stepMs} />
+      {view === 'heatmap' ? <HeatmapPanel query={one.text} stepMs={stepMs} /> : <ExplainPanel query={one.text} stepMs={stepMs} />}
     </>
   )
 }

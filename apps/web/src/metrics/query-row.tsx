@@ -158,8 +158,8 @@ function ReadSoFar({ query }: { readonly query: string }): ReactNode {
 function statsText({ count, stats }: RowAnswer): string {
   const series = `${formatCount(count)} series`
   if (stats === undefined) return series
-  const { samples, totalMs, queuedMs, engineMs } = stats
-  const where = engineMs > 0 ? `${formatDurationMs(engineMs)} of it in the engine` : samples > 0 ? 'from memory' : ''
+  const { samples, totalMs, queuedMs, engineMs, rows } = stats
+  const where = rows > 0 ? `${formatDurationMs(engineMs)} of it in the engine` : samples > 0 ? 'from memory' : ''
   const queued = queuedMs >= 1 ? `${formatDurationMs(queuedMs)} in the queue` : ''
   return [series, `${formatNumber(samples)} samples`, [formatDurationMs(totalMs), where, queued].filter(Boolean).join(', ')].join(
     ' · ',

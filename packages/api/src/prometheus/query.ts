@@ -14,6 +14,7 @@ import {
 } from './params.ts'
 import { printResult, resultSize } from './print.ts'
 import { printStats, statsWarning, wantsStats } from './stats.ts'
+import { serverTiming } from './timing.ts'
 import { printWarnings, TRUNCATED } from './warnings.ts'
 
 // As Prometheus: more points than this in one series no screen can show. Longer answers are asked for in parts.
@@ -54,7 +55,8 @@ async function answerQuery(services: ApiServices, exchange: Exchange, limit: num
   const answer = await withQueryErrors(expr, () => services.runner.runPromQL(request, caller))
   const isByStep = services.prometheus.features.has('promql-per-step-stats')
   const start = times.kind === 'instant' ? { startMs: times.tMs, stepMs: 1 } : times
-  return jsonPieces(printAnswer(exchange, answer, limit, isByStep ? start : undefined))
+  const pieces = jsonPieces(printAnswer(exchange, answer, limit, isByStep ? start : undefined))
+  return { ...pieces, headers: { ...pieces.headers, 'server-timing': serverTiming(answer) } }
 }
 
 function lookbackParameter({ query }: Exchange): { lookbackMs?: number } {
