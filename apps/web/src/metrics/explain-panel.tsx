@@ -104,9 +104,13 @@ function Operator({ row, query }: { readonly row: ExplainRow; readonly query: st
   const { name, how, span, ownMs, series, values, samples } = node
   return (
     <tr>
-      <td style={{ paddingLeft: 12 + depth * INDENT_PX }} title={query.slice(span.start, span.end)}>
+      <td
+        className={styles['operator']}
+        style={{ paddingLeft: 12 + depth * INDENT_PX }}
+        title={query.slice(span.start, span.end)}
+      >
         <span className="visually-hidden">level {depth + 1}: </span>
-        <span className={`mono ${table['clip']}`}>{name}</span>
+        <span className="mono">{name}</span>
       </td>
       <td className="muted">{HOW_WORDS[how]}</td>
       <td className={`${table['right']} num`}>
