@@ -1,4 +1,4 @@
-import type { Labels, SeriesSamples } from '@oriel/model'
+import type { Labels, NativeHistogram, SeriesSamples } from '@oriel/model'
 import { METRIC_NAME, labelValue } from '@oriel/model'
 import type { TextSpan } from '@oriel/syntax'
 import { quote } from '@oriel/syntax'
@@ -118,7 +118,7 @@ export function* evalRangeAggregation(
   const labels = isDelayed || !seesNames ? samples.labels : samples.labels.map(withoutName)
   const groups = groupSeries(labels, grouping, isWithout)
   const accumulator = makeAccumulator(op, groups.labels, windows.steps)
-  const metrics = yield* accumulate(prepared, groups.groupOf, accumulator)
+  const metrics = yield* accumulate(evaluation, prepared, groups.groupOf, accumulator)
   if (isRate(call)) for (const of of metrics) noteCounter(evaluation, of, noteSpan(call))
   const grid = accumulator.finish()
   return compact(vectorOf(grid, new Uint8Array(grid.labels.length).fill(isDelayed ? 1 : 0)))
@@ -126,6 +126,7 @@ export function* evalRangeAggregation(
 
 /** Slides over each series and adds it to its group. Returns the labels of a series with values of each metric. */
 function* accumulate(
+  evaluation: Evaluation,
   { fun, windows, points: { samples } }: PreparedRange,
   groupOf: Uint32Array,
   accumulator: Accumulator,
@@ -138,7 +139,7 @@ function* accumulate(
     slideOne(samples, i, windows, fun, row)
     if (!row.present.includes(1)) continue
     accumulator.add(groupOf[i]!, row.values, row.present, 0)
-    seen.set(metricKey(samples.labels[i]!), samples.labels[i]!)
+    seen.set(metricKey(evaluation, samples.labels[i]!), samples.labels[i]!)
   }
   return [...seen.values()]
 }
@@ -154,7 +155,7 @@ function isRate({ name }: Call): boolean {
 function noteCounters(evaluation: Evaluation, call: Call, grid: Grid): void {
   const seen = new Set<string>()
   for (const [i, labels] of grid.labels.entries()) {
-    const key = metricKey(labels)
+    const key = metricKey(evaluation, labels)
     if (seen.has(key) || !hasFloat(grid, i)) continue
     seen.add(key)
     noteCounter(evaluation, labels, noteSpan(call))
@@ -166,9 +167,10 @@ function hasFloat({ steps, present, histograms }: Grid, row: number): boolean {
   return false
 }
 
-/** Name and type of a metric, which decide whether it looks like a counter. */
-function metricKey(labels: Labels): string {
-  return `${labelValue(labels, METRIC_NAME)} ${labelValue(labels, TYPE)}`
+/** What decides whether a metric looks like a counter: its name, and its type where that is a label. */
+function metricKey({ features }: Evaluation, labels: Labels): string {
+  const name = labelValue(labels, METRIC_NAME)
+  return features.typeAndUnitLabels ? `${name} ${labelValue(labels, TYPE)}` : name
 }
 
 const TYPE = '__type__'
@@ -198,19 +200,33 @@ function* slide({ points: { samples }, windows, fun, mixed, usesStarts }: Prepar
   const { labels, histograms } = samples
   const grid = histograms === undefined ? makeGrid(labels, windows.steps) : makeMixedGrid(labels, windows.steps)
   const out: SeriesOut = { values: grid.values, present: grid.present, at: 0 }
-  const { startsMs: _startsMs, ...unstarted } = samples
-  const seen = usesStarts ? samples : unstarted
+  const isPlain = histograms === undefined && !usesStarts
+  const slideAny = isPlain ? undefined : mixedSlide(samples, windows, mixed, usesStarts, grid)
   for (let i = 0; i < labels.length; i++) {
     if (i % CHECK_EVERY === 0) yield
     out.at = i * windows.steps
-    if (!usesStarts && !hasHistograms(samples, i)) slideOne(samples, i, windows, fun, out)
-    else {
-      const metric = labelValue(labels[i]!, METRIC_NAME)
-      const fold = (window: MixedWindow) => mixed.fold(window, metric)
-      slideMixed(seen, i, windows, mixed.reach, fold, (step, value) => putCell(grid, out.at + step, value))
-    }
+    if (slideAny === undefined || (!usesStarts && !hasHistograms(samples, i))) slideOne(samples, i, windows, fun, out)
+    else slideAny(i)
   }
   return grid
+}
+
+/** Slides over one series that may have histograms, or starts that count. */
+function mixedSlide(
+  samples: SeriesSamples,
+  windows: Windows,
+  { fold, reach }: MixedFunction,
+  usesStarts: boolean,
+  grid: Grid,
+): (series: number) => void {
+  const { startsMs: _startsMs, ...unstarted } = samples
+  const seen = usesStarts ? samples : unstarted
+  return (series) => {
+    const metric = labelValue(samples.labels[series]!, METRIC_NAME)
+    const foldOne = (window: MixedWindow) => fold(window, metric)
+    const put = (step: number, value: number | NativeHistogram) => putCell(grid, series * windows.steps + step, value)
+    slideMixed(seen, series, windows, reach, foldOne, put)
+  }
 }
 
 function slideOne(samples: SeriesSamples, series: number, windows: Windows, fun: RangeFunction, out: SeriesOut): void {

@@ -25,9 +25,10 @@ export function withReadHints(samples: SeriesSamples, earlier?: SeriesSamples): 
 
 /** Whether any series begins with a histogram whose hint depends on what was before. */
 export function needsEarlier({ labels, offsets, stale, histograms }: SeriesSamples): boolean {
+  if (histograms === undefined) return false
   return labels.some((_, i) => {
     const first = offsets[i]!
-    const histogram = first < offsets[i + 1]! && stale[first] === 0 ? histograms?.[first] : undefined
+    const histogram = first < offsets[i + 1]! && stale[first] === 0 ? histograms[first] : undefined
     return histogram !== undefined && histogram.resetHint !== 'gauge'
   })
 }
