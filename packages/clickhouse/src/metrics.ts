@@ -1,11 +1,13 @@
 import type { MetricBlock, TimeRange } from '@oriel/model'
 import type { DeleteRequest, GridRequest, MetricSource } from '@oriel/store'
 import type { EngineClient } from './engine/client.ts'
+import { ChangeLog, changedFrom } from './metrics/change-log.ts'
 import { readCardinality } from './metrics/cardinality.ts'
 import { deleteSamples, purgeDeleted } from './metrics/delete.ts'
 import type { GridOptions } from './metrics/grid.ts'
 import { readGrid } from './metrics/grid.ts'
 import { readExemplars, readLabelNames, readLabelValues, readMetadata } from './metrics/lookups.ts'
+import type { MemoryIndex } from './metrics/postings/memory-index.ts'
 import { readSamples } from './metrics/samples.ts'
 import { StartReader } from './metrics/starts.ts'
 import type { SeriesIndexOptions } from './metrics/series-index.ts'
@@ -47,21 +49,23 @@ export interface RecentSamples {
 export function openMetrics(client: EngineClient, options: MetricOptions): MetricStore {
   const index = openSeriesIndex(client, options)
   const writer = makeMetricWriter(client)
-  const { grid, recent, rollups } = options
+  const changes = new ChangeLog()
+  const { grid, memory, recent, rollups } = options
   const gridOptions = { ...grid, ...(rollups !== undefined && { rolled: rollups.blocks }) }
   const starts = new StartReader(client, options)
-  const stores = { client, index, starts, ...(recent !== undefined && { window: recent.window }) }
+  const stores = { client, index, memory, starts, ...(recent !== undefined && { window: recent.window }) }
   return {
     source: {
       samples: (request, context) => readSamples(stores, request, context),
+      lastChange: (tenants, untilMs) => (recent === undefined ? undefined : changes.last(tenants, untilMs)),
       async grid(request, context) {
         // What is in memory is there sooner than the engine has worked it out.
         if (grid?.offered !== 'always' && isRecent(recent?.window, request)) return undefined
         return readGrid(client, index, request, context, gridOptions)
       },
       series: async (request, context) => (await index.find(request, context)).map(({ labels }) => labels),
-      labelNames: (request, context) => readLabelNames(client, request, context),
-      labelValues: (label, request, context) => readLabelValues(client, label, request, context),
+      labelNames: (request, context) => readLabelNames(stores, request, context),
+      labelValues: (label, request, context) => readLabelValues(stores, label, request, context),
       metadata: (request, context) => readMetadata(client, request, context),
       exemplars: (request, context) => readExemplars(client, index, request, context),
       cardinality: (request, context) => readCardinality(client, request, context),
@@ -71,15 +75,18 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
       try {
         await deleteSamples(client, request)
       } finally {
-        await rollups?.noteDeleting(request.range)
         if (recent?.window.noteDeleted(request.range) === true) recent.filler.refill()
+        await rollups?.noteDeleting(request.range)
+        changes.note(new Map([[request.tenant, request.range.startMs]]))
       }
     },
     purgeDeleted: () => purgeDeleted(client),
     async noteDeleting(range) {
       index.noteRemoved()
+      memory?.noteRemoved(range)
       if (recent?.window.noteDeleted(range) === true) recent.filler.refill()
       await rollups?.noteDeleting(range)
+      changes.noteAll()
     },
     async write(blocks) {
       let isStored = false
@@ -92,14 +99,32 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
         index.noteWritten(blocks)
         starts.noteWritten(blocks)
         rollups?.noteWriting(blocks)
-        if (isStored) recent?.window.noteWritten(blocks)
-        else {
-          recent?.window.reset(blocks)
-          recent?.filler.refill()
-        }
+        noteInMemory(blocks, isStored, { changes, memory, recent })
       }
     },
   }
+}
+
+interface InMemory {
+  readonly changes: ChangeLog
+  readonly memory: MemoryIndex | undefined
+  readonly recent: RecentSamples | undefined
+}
+
+/** What was written goes into memory too; where that is not known, memory starts over. */
+function noteInMemory(blocks: readonly MetricBlock[], isStored: boolean, { changes, memory, recent }: InMemory): void {
+  const changed = changedFrom(blocks)
+  changes.note(changed)
+  if (isStored) {
+    recent?.window.noteWritten(blocks)
+    memory?.noteWritten(blocks)
+    return
+  }
+  memory?.reset()
+  recent?.window.reset(blocks)
+  recent?.filler.refill()
+  // The engine may still be at work on it, and then change what is read until the refill has waited for it.
+  void recent?.filler.filled.then(() => changes.note(changed))
 }
 
 function isRecent(window: RecentWindow | undefined, { startMs, rangeMs, offsetMs }: GridRequest): boolean {

@@ -17,6 +17,7 @@ import type { RecentSamples } from './metrics.ts'
 import { openSizes } from './metrics/sizes.ts'
 import { openMetrics } from './metrics.ts'
 import { openFiller } from './metrics/window/fill.ts'
+import { DEFAULT_INDEX_BYTES, MemoryIndex } from './metrics/postings/memory-index.ts'
 import { DEFAULT_WINDOW_BYTES, RecentWindow } from './metrics/window/recent-window.ts'
 import type { Retention } from './retention/retention.ts'
 import { openRetention } from './retention/retention.ts'
@@ -73,6 +74,8 @@ export interface OpenClickhouse {
   readonly retention: Retention
   /** Rollups of samples; absent where other processes write too. */
   readonly rollups?: Rollups
+  /** The index of recent series in memory, where there is; for tests. */
+  readonly memory?: MemoryIndex
   close(): Promise<void>
 }
 
@@ -91,16 +94,8 @@ export async function openClickhouse({
   const opened = openEngine(options)
   const { client, engine } = opened
   const isOnlyWriter = options.engineUrl === undefined
-  const recent = isOnlyWriter
-    ? openRecent(opened, { maxBytes: windowBytes ?? DEFAULT_WINDOW_BYTES, clock, ...options })
-    : undefined
-  const rollups = isOnlyWriter ? openRollups(client, { now: clock, telemetry: options.telemetry ?? silentTelemetry }) : undefined
-  const metrics = openMetrics(client, {
-    isOnlyWriter,
-    ...(rollups !== undefined && { rollups }),
-    ...(grid !== undefined && { grid }),
-    ...(recent !== undefined && { recent }),
-  })
+  const held = isOnlyWriter ? openHeld(opened, { clock, maxBytes: windowBytes ?? DEFAULT_WINDOW_BYTES, ...options }) : {}
+  const metrics = openMetrics(client, { isOnlyWriter, ...held, ...(grid !== undefined && { grid }) })
   const retention = openRetention(client, {
     telemetry: options.telemetry ?? silentTelemetry,
     noteDeleting: (upToMs) => metrics.noteDeleting({ startMs: 0, endMs: upToMs }),
@@ -123,24 +118,56 @@ export async function openClickhouse({
     },
   }
   const close = async (): Promise<void> => {
-    recent?.filler.close()
-    recent?.window.close()
-    await rollups?.close()
+    closeMemory(held)
+    await held.rollups?.close()
     await opened.close()
   }
-  void engine.started.then(
-    () => (isRollingUp ? rollups?.start() : undefined),
-    () => {},
-  )
-  return { store, engine, ...(recent !== undefined && { recent }), ...(rollups !== undefined && { rollups }), retention, close }
+  startRollups(engine, isRollingUp ? held.rollups : undefined)
+  return { store, engine, ...held, retention, close }
 }
 
-/** The window of recent samples, being filled. `undefined` where it may use no memory. */
-function openRecent(
+/** What a process that does all the writing holds beside the engine. */
+interface Held {
+  readonly recent?: RecentSamples
+  readonly memory?: MemoryIndex
+  readonly rollups?: Rollups
+}
+
+interface HeldOptions {
+  readonly clock: Clock
+  readonly maxBytes: number
+  readonly telemetry?: Telemetry
+}
+
+function openHeld(opened: OpenEngine, { clock, maxBytes, telemetry = silentTelemetry }: HeldOptions): Held {
+  const rollups = openRollups(opened.client, { now: clock, telemetry })
+  if (maxBytes === 0) return { rollups }
+  const recent = openRecent(opened, { maxBytes, clock, telemetry })
+  return { rollups, recent, memory: openMemoryIndex(opened, { clock, telemetry }) }
+}
+
+function startRollups(engine: EngineHandle, rollups: Rollups | undefined): void {
+  void engine.started.then(
+    () => rollups?.start(),
+    () => {},
+  )
+}
+
+function closeMemory({ recent, memory }: Held): void {
+  recent?.filler.close()
+  recent?.window.close()
+  memory?.close()
+}
+
+function openMemoryIndex(
   { client, engine }: OpenEngine,
-  { maxBytes, clock, telemetry = silentTelemetry }: { maxBytes: number; clock: Clock; telemetry?: Telemetry },
-): RecentSamples | undefined {
-  if (maxBytes === 0) return undefined
+  { clock, telemetry }: Required<Omit<HeldOptions, 'maxBytes'>>,
+): MemoryIndex {
+  return new MemoryIndex({ client, clock, telemetry, maxBytes: DEFAULT_INDEX_BYTES, started: engine.started })
+}
+
+/** The window of recent samples, being filled. */
+function openRecent({ client, engine }: OpenEngine, { maxBytes, clock, telemetry }: Required<HeldOptions>): RecentSamples {
   const window = new RecentWindow({ maxBytes, telemetry })
   return { window, filler: openFiller(client, window, { now: clock, telemetry, started: engine.started }) }
 }

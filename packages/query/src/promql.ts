@@ -1,7 +1,9 @@
 import type { Labels, NativeHistogram, UnixMs } from '@oriel/model'
-import type { Explanation, PromqlResult, SampleCounts } from '@oriel/promql'
-import { evaluate, printNote } from '@oriel/promql'
-import type { QueryContext, Source } from '@oriel/store'
+import type { Explanation, PromqlQuery, PromqlResult, SampleCounts } from '@oriel/promql'
+import { evaluate, parseExpr, printNote } from '@oriel/promql'
+import type { MetricSource, QueryContext, Source } from '@oriel/store'
+import { isCacheable } from './cacheable.ts'
+import type { RangeCache } from './range-cache.ts'
 import type { PromQLRequest, QueryAnswer, QueryWarning } from './requests.ts'
 import type { PromQLSettings } from './settings.ts'
 
@@ -44,6 +46,8 @@ export interface PromQLAnswer extends QueryAnswer<PromQLData> {
 export interface PromQLRun {
   readonly context: QueryContext
   readonly settings: PromQLSettings
+  /** What range queries computed before. */
+  readonly cache?: RangeCache
   /** Gathers what the asker should know. */
   readonly warnings: QueryWarning[]
   /** Takes the counts of a request that asks for them. */
@@ -53,27 +57,57 @@ export interface PromQLRun {
 }
 
 /** Evaluates PromQL over the store's metrics. A range query answers a matrix, also over a single step. */
-export async function runPromQL(
-  source: Source,
-  request: PromQLRequest,
-  { context, settings, warnings, onCounts, explain }: PromQLRun,
-): Promise<PromQLData> {
-  const { expr, isCounted = false } = request
-  const { features, subqueryStepMs } = settings
-  const times =
+export async function runPromQL(source: Source, request: PromQLRequest, run: PromQLRun): Promise<PromQLData> {
+  const result =
     request.kind === 'instant'
-      ? { startMs: request.tMs, endMs: request.tMs, stepMs: 1 }
-      : { startMs: request.startMs, endMs: request.endMs, stepMs: request.stepMs }
-  const lookbackMs = request.lookbackMs ?? settings.lookbackMs
-  const query = { expr, ...times, lookbackMs, features, defaultSubqueryStepMs: subqueryStepMs, isCounted }
-  const result = await evaluate(source.metrics, query, context, { explain })
+      ? await evaluate(
+          source.metrics,
+          queryOf(request, run, { startMs: request.tMs, endMs: request.tMs, stepMs: 1 }),
+          run.context,
+          { explain: run.explain },
+        )
+      : await runRange(source.metrics, request, run)
   for (const note of [...result.warnings, ...result.infos]) {
     const level = note.severity === 'info' ? 'info' : 'warning'
-    warnings.push({ level, message: printNote(expr, note), position: note.span })
+    run.warnings.push({ level, message: printNote(request.expr, note), position: note.span })
   }
-  if (result.counts !== undefined) onCounts?.(result.counts)
+  if (result.counts !== undefined) run.onCounts?.(result.counts)
   const data = dataOf(result)
   return request.kind === 'range' ? asMatrix(data) : data
+}
+
+type RangeRequest = Extract<PromQLRequest, { readonly kind: 'range' }>
+type Times = Pick<PromqlQuery, 'startMs' | 'endMs' | 'stepMs'>
+
+function queryOf(request: PromQLRequest, { settings }: PromQLRun, times: Times): PromqlQuery {
+  const { expr, lookbackMs = settings.lookbackMs, isCounted = false } = request
+  return { expr, ...times, lookbackMs, features: settings.features, defaultSubqueryStepMs: settings.subqueryStepMs, isCounted }
+}
+
+/** With the steps that were computed before and have not changed since, where the expression allows it. */
+async function runRange(metrics: MetricSource, request: RangeRequest, run: PromQLRun): Promise<PromqlResult> {
+  const { context, cache, settings } = run
+  const { startMs, endMs, stepMs } = request
+  const query = queryOf(request, run, { startMs, endMs, stepMs })
+  // What is counted or explained must be done.
+  const isFresh = request.isFresh === true || request.isCounted === true || run.explain !== undefined
+  if (cache === undefined || isFresh || !(stepMs > 0 && endMs - startMs >= stepMs)) {
+    return evaluate(metrics, query, context, { explain: run.explain })
+  }
+  const { tenants } = context
+  const expr = parseExpr(request.expr, settings.features)
+  if (metrics.lastChange(tenants, endMs) === undefined || !isCacheable(expr, settings.features)) {
+    return evaluate(metrics, { ...query, expr }, context)
+  }
+  const { lookbackMs, features, defaultSubqueryStepMs } = query
+  return cache.run({
+    key: JSON.stringify([tenants, stepMs, lookbackMs, defaultSubqueryStepMs, features, request.expr]),
+    startMs,
+    endMs,
+    stepMs,
+    evaluate: (fromMs, untilMs) => evaluate(metrics, { ...query, expr, startMs: fromMs, endMs: untilMs }, context),
+    lastChange: (untilMs) => metrics.lastChange(tenants, untilMs),
+  })
 }
 
 /** An answer of the evaluator as series and samples. */

@@ -51,6 +51,8 @@ export type PromQLRequest =
       readonly stepMs: number
       readonly lookbackMs?: number
       readonly isCounted?: boolean
+      /** Everything is evaluated anew, whatever was computed before. */
+      readonly isFresh?: boolean
     }
 
 /** A LogQL query: see `LogQLQuery` for times, limit and direction. */

@@ -13,6 +13,7 @@ import type { PromQLAnswer } from './promql.ts'
 import type { SelectedMetric } from './metric-uses.ts'
 import { selectedMetrics } from './metric-uses.ts'
 import { runPromQL } from './promql.ts'
+import { RangeCache } from './range-cache.ts'
 import type {
   ExplainAnswer,
   LogQLAnswer,
@@ -89,6 +90,7 @@ export class QueryRunner {
   readonly #now: Clock
   readonly #promql: () => PromQLSettings
   readonly #watch: RunnerOptions['watch']
+  readonly #cache: RangeCache
   readonly #slots = new Slots()
   readonly #running = new Map<string, Running>()
   readonly #log: QueryLog
@@ -108,6 +110,7 @@ export class QueryRunner {
     this.#limitsOf = limitsOf
     this.#promql = promql
     this.#now = now
+    this.#cache = new RangeCache(telemetry)
     this.#log = new QueryLog(telemetry)
     this.#runningGauge = telemetry.gauge('oriel_query_running', 'Queries that run now.')
     this.#waitingGauge = telemetry.gauge('oriel_query_waiting', 'Queries that wait for a slot now.')
@@ -125,7 +128,13 @@ export class QueryRunner {
     const answer = await this.#run({ language: 'promql', text: request.expr, times: promqlTimes(request) }, caller, (limits) => {
       checkPromQL(request, limits)
       return async (context, warnings) => {
-        const data = await runPromQL(this.#source, request, { context, settings: this.promql, warnings, onCounts })
+        const data = await runPromQL(this.#source, request, {
+          context,
+          settings: this.promql,
+          cache: this.#cache,
+          warnings,
+          onCounts,
+        })
         const watch = this.#watch
         if (watch === undefined) return data
         const told = watch(context.tenants, selectedMetrics(request.expr, this.promql.features))

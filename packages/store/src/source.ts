@@ -97,6 +97,11 @@ export interface Cardinality {
 /** Reads metrics. */
 export interface MetricSource {
   samples(request: SeriesRequest, context: QueryContext): Promise<SeriesSamples>
+  /**
+   * A number that rises whenever samples of these tenants at or before `untilMs` may have changed, `undefined` where the store cannot
+   * tell. The same before a read and later: the read would give the same again.
+   */
+  lastChange(tenants: readonly string[], untilMs: number): number | undefined
   /** The request done in the engine, or `undefined` when it is not offered exactly or costs more than raw columns. */
   grid(request: GridRequest, context: QueryContext): Promise<GridSeries | undefined>
   series(request: IndexRequest, context: QueryContext): Promise<Labels[]>

@@ -1,3 +1,5 @@
+import { abortError } from './context.ts'
+
 // How long computations share the one thread: with each other, and with everything that must not wait (writes, small questions).
 
 // 5 ms: a write needs about six turns of the event loop, so it waits 30 ms beside any number of heavy queries.
@@ -43,10 +45,14 @@ export function breathe(): Promise<void> | undefined {
   return turns.take()
 }
 
-/** Runs work that yields every now and then, letting go of the thread where `breathe` says so. Errors of the work reject. */
-export async function inSlices<Result>(work: Generator<undefined, Result, undefined>): Promise<Result> {
+/**
+ * Runs work that yields every now and then, letting go of the thread where `breathe` says so. Errors of the work reject, and `abortError`
+ * once `signal` is aborted.
+ */
+export async function inSlices<Result>(work: Generator<undefined, Result, undefined>, signal?: AbortSignal): Promise<Result> {
   for (;;) {
     await breathe()
+    if (signal?.aborted === true) throw abortError(signal)
     const piece = work.next()
     if (piece.done === true) return piece.value
   }

@@ -39,7 +39,13 @@ export function rangeQuery(services: ApiServices, exchange: Exchange): Promise<A
     plainFail('exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)')
   }
   if (stepMs < 1) refuse('step', 'a step below a millisecond is not supported')
-  return answerQuery(services, exchange, limit, { kind: 'range', startMs, endMs, stepMs: Math.trunc(stepMs) })
+  const grid = { startMs, endMs, stepMs: Math.trunc(stepMs) }
+  return answerQuery(services, exchange, limit, { kind: 'range', ...grid, isFresh: isFresh(exchange) })
+}
+
+/** Whether the asker wants nothing that was computed before: said as HTTP has it, or as VictoriaMetrics has. */
+function isFresh({ headers, query }: Exchange): boolean {
+  return /\bno-(?:store|cache)\b/.test(headers['cache-control'] ?? '') || (query.get('nocache') ?? '') === '1'
 }
 
 type Times = PromQLRequest extends infer Request

@@ -3,13 +3,26 @@ import { makeLabels } from '@oriel/model'
 import type { IndexRequest, QueryContext, SeriesRequest } from '@oriel/store'
 import { allOf, Bindings, tenantCondition } from '../conditions.ts'
 import type { EngineClient } from '../engine/client.ts'
+import type { MemoryIndex } from './postings/memory-index.ts'
 import { chooseSeries } from './series-choice.ts'
 import { clampRange, daysOf, labelExpression, seriesConditions, timeConditions } from './selection.ts'
 import type { SeriesIndex } from './series-index.ts'
 import { SeriesTable } from './series-table.ts'
 
+/** Where labels are looked up. */
+interface LookupPlaces {
+  readonly client: EngineClient
+  readonly memory: MemoryIndex | undefined
+}
+
 /** Label names of the series that match, sorted. */
-export async function readLabelNames(client: EngineClient, request: IndexRequest, context: QueryContext): Promise<string[]> {
+export async function readLabelNames(
+  { client, memory }: LookupPlaces,
+  request: IndexRequest,
+  context: QueryContext,
+): Promise<string[]> {
+  const days = memory?.covers(request, context)
+  if (memory !== undefined && days !== undefined) return memory.texts(request, days, context)
   const bindings = new Bindings()
   const names = isEverything(request)
     ? `SELECT name FROM label_values WHERE ${dayConditions(request, context, bindings)}`
@@ -20,11 +33,13 @@ WHERE ${indexConditions(request, context, bindings)}`
 
 /** Values of one label over the series that match, sorted, '' left out. */
 export async function readLabelValues(
-  client: EngineClient,
+  { client, memory }: LookupPlaces,
   label: string,
   request: IndexRequest,
   context: QueryContext,
 ): Promise<string[]> {
+  const days = memory?.covers(request, context)
+  if (memory !== undefined && days !== undefined) return memory.texts(request, days, context, label)
   const bindings = new Bindings()
   const values = isEverything(request)
     ? `SELECT value FROM label_values WHERE ${dayConditions(request, context, bindings)} AND name = ${bindings.text(label)}`

@@ -58,7 +58,7 @@ async function gatherSamples(
     if (total > maxSamples) throw tooManySamples(total, maxSamples)
   }
   // Asked before the engine is: what is dropped from the window meanwhile is still in what it began to read.
-  const recent = window.read({ tenant, series, startMs: fromMs, endMs: range.endMs, checkSamples })
+  const recent = window.read({ tenant, series, startMs: fromMs, endMs: range.endMs, checkSamples, signal: context.signal })
   if (fromMs === range.startMs) return recent
   recent.catch(() => {})
   const older = await readEngine(client, { ...request, range: { startMs: range.startMs, endMs: fromMs - 1 } }, context)

@@ -4,6 +4,7 @@ import type { QueryContext } from '@oriel/store'
 import { StoreError } from '@oriel/store'
 import { allOf, Bindings, tenantCondition } from '../conditions.ts'
 import type { EngineClient } from '../engine/client.ts'
+import type { MemoryIndex } from './postings/memory-index.ts'
 import type { KnownSeries } from './series-cache.ts'
 import { SeriesCache } from './series-cache.ts'
 import { seriesOfBlock } from './series-rows.ts'
@@ -33,10 +34,12 @@ export interface SeriesIndex {
 export interface SeriesIndexOptions {
   /** Whether all writes pass `noteWritten`: then answers are kept until a series is added that could belong to them. */
   readonly isOnlyWriter: boolean
+  /** The series of the last days in memory, where there are. */
+  readonly memory?: MemoryIndex
 }
 
 /** Opens the index. */
-export function openSeriesIndex(client: EngineClient, { isOnlyWriter }: SeriesIndexOptions): SeriesIndex {
+export function openSeriesIndex(client: EngineClient, { isOnlyWriter, memory }: SeriesIndexOptions): SeriesIndex {
   const cache = new SeriesCache()
   const answers = new AnswerCache()
   return {
@@ -44,7 +47,7 @@ export function openSeriesIndex(client: EngineClient, { isOnlyWriter }: SeriesIn
       const key = JSON.stringify([context.tenants, daysOf(request.range), request.matcherSets, request.limit])
       const generation = answers.generation
       const known = isOnlyWriter ? answers.get(key) : undefined
-      const series = known ?? (await readSeries(client, cache, request, context))
+      const series = known ?? (await findSeries({ client, cache, memory }, request, context))
       if (request.limit === 0 && series.length > context.limits.maxSeries) throw tooMany(context)
       if (isOnlyWriter && known === undefined) answers.add(key, { series, metrics: metricsOf(request, context) }, generation)
       return series
@@ -60,23 +63,39 @@ export function openSeriesIndex(client: EngineClient, { isOnlyWriter }: SeriesIn
   }
 }
 
+interface SeriesPlaces {
+  readonly client: EngineClient
+  readonly cache: SeriesCache
+  readonly memory: MemoryIndex | undefined
+}
+
+async function findSeries(places: SeriesPlaces, request: FindRequest, context: QueryContext): Promise<readonly KnownSeries[]> {
+  const { limit } = request
+  const most = limit > 0 ? limit : context.limits.maxSeries + 1
+  const days = places.memory?.covers(request, context)
+  const series =
+    places.memory === undefined || days === undefined
+      ? await readSeries(places, request, context, most)
+      : await places.memory.find(request, days, context, most)
+  return series.sort((a, b) => compareLabels(a.labels, b.labels))
+}
+
 async function readSeries(
-  client: EngineClient,
-  cache: SeriesCache,
-  { matcherSets, range, limit }: FindRequest,
+  { client, cache }: SeriesPlaces,
+  { matcherSets, range }: FindRequest,
   context: QueryContext,
-): Promise<readonly KnownSeries[]> {
+  most: number,
+): Promise<KnownSeries[]> {
   const bindings = new Bindings()
   const days = daysOf(range)
   const conditions = [tenantCondition(context.tenants, bindings), ...seriesConditions(days, matcherSets, bindings)]
-  const most = limit > 0 ? limit : context.limits.maxSeries + 1
   const sql = `SELECT id, metric, labels FROM series
 WHERE ${allOf(conditions)}
 LIMIT 1 BY id
 LIMIT ${most}`
   const series: KnownSeries[] = []
   for await (const block of client.stream(sql, { params: bindings.params, context })) series.push(...seriesOfBlock(block, cache))
-  return series.sort((a, b) => compareLabels(a.labels, b.labels))
+  return series
 }
 
 function tooMany({ limits }: QueryContext): StoreError {

@@ -45,11 +45,11 @@ export function makeMetricWriter(client: EngineClient): MetricWriter {
       const values = blocks.map((block) => knownValues.newOf(block))
       const labelValues = blocks.flatMap(({ tenant }, i) => labelValuePieces(tenant, values[i]!))
       // Before the samples that point at them: where the writing of both is torn, no marker is left without its histogram.
-      await Promise.all([
+      await allEnded([
         insert('histograms', blocks.flatMap(histogramPieces)),
         insert('sample_starts', blocks.flatMap(startPieces)),
       ])
-      await Promise.all([
+      await allEnded([
         insert('series', blocks.flatMap(seriesPieces)),
         insert('label_values', labelValues),
         insert('samples', blocks.flatMap(samplePieces)),
@@ -59,6 +59,12 @@ export function makeMetricWriter(client: EngineClient): MetricWriter {
       for (const each of values) knownValues.add(each)
     },
   }
+}
+
+/** Rejects when any has failed, but not before all have ended: whoever reads then sees all that will be there. */
+async function allEnded(inserts: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(inserts)
+  await Promise.all(inserts)
 }
 
 function samplePieces(block: MetricBlock): Uint8Array[] {

@@ -100,6 +100,7 @@ function withStarts(source: MetricSource, starts: ReadonlyMap<string, number>): 
       }
       return { ...samples, startsMs }
     },
+    lastChange: (tenants, untilMs) => source.lastChange(tenants, untilMs),
     grid: (request, context) => source.grid(request, context),
     series: (request, context) => source.series(request, context),
     labelNames: (request, context) => source.labelNames(request, context),

@@ -48,11 +48,19 @@ interface TenantMetrics {
 /** Opens empty metrics. Reads scan everything: right for tests, not for load. */
 export function openMemoryMetrics(): MemoryMetrics {
   const tenants = new Map<string, TenantMetrics>()
+  let changes = 0
   const find = (request: IndexRequest, context: QueryContext) => findByIndex(tenants, request, context)
   return {
     sizes: openMemorySizes(find),
-    write: (blocks) => blocks.forEach((block) => writeBlock(tenants, block)),
-    delete: (request) => deletePoints(tenants, request),
+    write: (blocks) => {
+      changes++
+      for (const block of blocks) writeBlock(tenants, block)
+    },
+    delete: (request) => {
+      changes++
+      deletePoints(tenants, request)
+    },
+    lastChange: () => changes,
     samples: async (request, context) => readSamples(tenants, request, context),
     grid: async (): Promise<GridSeries | undefined> => undefined,
     series: async (request, context) =>

@@ -6,6 +6,7 @@ import { Bindings } from '../../conditions.ts'
 import type { EngineClient } from '../../engine/client.ts'
 import { RANK } from '../series-choice.ts'
 import { timeConditions } from '../selection.ts'
+import { untilInsertsEnded } from './inserts.ts'
 import type { RecentWindow } from './recent-window.ts'
 import { sealTail } from './seal.ts'
 import { Tail } from './tail.ts'
@@ -65,7 +66,7 @@ class Filler implements WindowFiller {
     )
     for (let pauseMs = FIRST_PAUSE_MS; isStarted && !signal.aborted; pauseMs = Math.min(2 * pauseMs, LAST_PAUSE_MS)) {
       try {
-        if (sinceMs > 0) await this.#untilInsertsEnded(sinceMs)
+        if (sinceMs > 0) await untilInsertsEnded(this.#client, sinceMs, signal)
         await this.#fill()
         return
       } catch (error) {
@@ -76,26 +77,15 @@ class Filler implements WindowFiller {
     }
   }
 
-  /** A write that failed here may still be at work there: what it stores must be seen by the read that fills the window. */
-  async #untilInsertsEnded(sinceMs: number): Promise<void> {
-    const { signal } = this.#closing
-    while (!signal.aborted) {
-      const seconds = (performance.now() - sinceMs) / 1_000
-      const bindings = new Bindings()
-      const sql = `SELECT count() AS running FROM system.processes
-WHERE query_kind = 'Insert' AND elapsed >= ${bindings.bind(seconds, 'Float64')}`
-      const [block] = await this.#client.query(sql, { params: bindings.params })
-      if ((block?.numbers('running')[0] ?? 0) === 0) return
-      await pause(FIRST_PAUSE_MS, undefined, { signal, ref: false })
-    }
-  }
-
   /** Slice by slice, the latest first, so that the window serves what it has while it grows. */
   async #fill(): Promise<void> {
     const window = this.#window
+    // Before the store is asked: a write that it does not show yet must not be passed over here.
+    const { epoch } = window
+    const holdsAll = window.prepareOlder(0)
     const [any] = await this.#client.query('SELECT 1 AS one FROM samples LIMIT 1')
-    if ((any?.rows ?? 0) === 0) {
-      window.prepareOlder(0)
+    if (window.epoch !== epoch) throw new Error('the window was emptied while it was filled')
+    if (holdsAll && (any?.rows ?? 0) === 0) {
       window.completeFrom(0)
       return
     }
@@ -115,8 +105,9 @@ WHERE query_kind = 'Insert' AND elapsed >= ${bindings.bind(seconds, 'Float64')}`
     const untilMs = Math.min(window.completeFromMs, isNewest ? Infinity : sliceStartMs(slice + 1))
     for (const piece of await this.#pieces(fromMs, untilMs)) {
       if (!(await this.#fillPiece(piece, epoch, false))) await this.#fillPiece(piece, epoch, true)
-      if (window.epoch !== epoch) throw new Error('the window was emptied while it was filled')
     }
+    // Looked at last, since nothing may have been read: then it is not known to be complete.
+    if (window.epoch !== epoch) throw new Error('the window was emptied while it was filled')
     window.completeFrom(fromMs)
     return true
   }

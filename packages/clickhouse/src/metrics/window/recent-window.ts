@@ -15,6 +15,8 @@ export interface RecentRequest {
   readonly endMs: number
   /** See `WindowRead.checkSamples`. */
   readonly checkSamples: (samples: number) => void
+  /** Stops the read. */
+  readonly signal?: AbortSignal
 }
 
 /** Bounds of the window. */
@@ -123,11 +125,11 @@ export class RecentWindow {
   }
 
   /** Samples of the series in [startMs, endMs], which must not begin before `completeFromMs`; series i as in the request. */
-  read({ tenant, series, startMs, endMs, checkSamples }: RecentRequest): Promise<GatheredSamples> {
+  read({ tenant, series, startMs, endMs, checkSamples, signal }: RecentRequest): Promise<GatheredSamples> {
     const window = this.#tenants.get(tenant)
     const refs = window === undefined ? new Int32Array(series.length).fill(-1) : refsOf(window.refs, series)
     const snapshot = window?.snapshot(startMs, endMs) ?? { segments: [], tails: [] }
-    return inSlices(readWindow({ snapshot, refs, startMs, endMs, checkSamples }))
+    return inSlices(readWindow({ snapshot, refs, startMs, endMs, checkSamples }), signal)
   }
 
   /** Resolves when nothing is left to compress. */

@@ -44,6 +44,11 @@ export class SeriesRefs {
     )
   }
 
+  /** The id of a series, four words. */
+  idOf(ref: number): Uint32Array {
+    return this.#ids.slice(4 * ref, 4 * ref + 4)
+  }
+
   /** The number of the series whose id is row `row` of `words`, new if need be. */
   findOrAdd(words: Uint32Array, row: number): number {
     const known = this.find(words, row)

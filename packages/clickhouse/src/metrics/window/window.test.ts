@@ -1,11 +1,11 @@
-// Random writes, failures, restarts and deletions: the window must answer what the engine answers, to the bit.
+// Random writes, failures, restarts and deletions: what is held in memory must answer what the engine answers, to the bit.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Matcher, NativeHistogram, SeriesSamples } from '@oriel/model'
 import { labelsKey, silentTelemetry } from '@oriel/model'
-import type { QueryContext } from '@oriel/store'
+import type { IndexRequest, QueryContext } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats, StoreError } from '@oriel/store'
 import type { TestSeries } from '@oriel/store/contract-suite'
 import { metricBlock, NOON_MS, STALE } from '@oriel/store/contract-suite'
@@ -16,6 +16,7 @@ import type { MetricStore, RecentSamples } from '../../metrics.ts'
 import { openMetrics } from '../../metrics.ts'
 import type { OpenEngine } from '../../open.ts'
 import { openEngine } from '../../open.ts'
+import { MemoryIndex } from '../postings/memory-index.ts'
 import { openFiller } from './fill.ts'
 import { RecentWindow } from './recent-window.ts'
 
@@ -36,7 +37,7 @@ const write = fc.record({
   startMs: fc.oneof(
     { weight: 4, arbitrary: fc.integer({ min: 0, max: HOUR_MS }) },
     fc.integer({ min: -12 * HOUR_MS, max: 0 }),
-    fc.constantFrom(0, 900_000, 899_999),
+    fc.constantFrom(0, 900_000, 899_999, 12 * HOUR_MS - 30_000, -96 * HOUR_MS, 480 * HOUR_MS),
   ),
   stepMs: fc.constantFrom(15_000, 1_000, 60_001, 1),
   values: fc.array(value, { minLength: 1, maxLength: 40 }),
@@ -55,9 +56,28 @@ const read = fc.record({
   startMs: fc.oneof(fc.integer({ min: -12 * HOUR_MS, max: HOUR_MS }), fc.integer({ min: 0, max: HOUR_MS })),
   lengthMs: fc.constantFrom(0, 60_000, HOUR_MS, 24 * HOUR_MS),
 })
+const matcher: fc.Arbitrary<Matcher> = fc.oneof(
+  fc.record({
+    name: fc.constant('__name__'),
+    op: fc.constantFrom('=', '=~'),
+    value: fc.constantFrom('m0', 'm1', 'm.*', 'm0|m2'),
+  }),
+  fc.record({
+    name: fc.constantFrom('i', 'even', 'absent'),
+    op: fc.constantFrom('=', '!=', '=~', '!~'),
+    value: fc.constantFrom('', '1', '3|4', '[2-5]', '.*', '.+', 'y?', 'ye.', '2.?'),
+  }),
+)
+const look = fc.record({
+  kind: fc.constant('look' as const),
+  matcherSets: fc.array(fc.array(matcher, { minLength: 1, maxLength: 3 }), { maxLength: 2 }),
+  startMs: fc.constantFrom(-100 * HOUR_MS, -HOUR_MS, 0, 13 * HOUR_MS, 480 * HOUR_MS),
+  lengthMs: fc.constantFrom(0, HOUR_MS, 24 * HOUR_MS),
+})
 const turn = fc.oneof(
   { weight: 8, arbitrary: write },
   { weight: 6, arbitrary: read },
+  { weight: 4, arbitrary: look },
   { weight: 2, arbitrary: fc.constant({ kind: 'compress' as const }) },
   fc.record({
     kind: fc.constant('restart' as const),
@@ -69,7 +89,7 @@ const turn = fc.oneof(
   fc.record({ kind: fc.constant('delete' as const), startMs: fc.integer({ min: -HOUR_MS, max: HOUR_MS }) }),
 )
 
-describe('the window of recent samples', () => {
+describe('what is held in memory', () => {
   let engine: OpenEngine
   let dataDir = ''
   beforeAll(async () => {
@@ -83,10 +103,11 @@ describe('the window of recent samples', () => {
   })
 
   it('answers what the engine answers, to the bit', async () => {
-    const counts = { reads: 0, recent: 0 }
+    const counts = { reads: 0, recent: 0, looks: 0, remembered: 0 }
     await fc.assert(
       fc.asyncProperty(fc.array(turn, { minLength: 10, maxLength: 60 }), async (turns) => {
-        for (const table of ['samples', 'series', 'histograms']) await engine.client.command(`TRUNCATE TABLE ${table}`)
+        for (const table of ['samples', 'series', 'histograms', 'label_values'])
+          await engine.client.command(`TRUNCATE TABLE ${table}`)
         const failing = failingClient(engine.client)
         const plain = openMetrics(engine.client, { isOnlyWriter: false })
         let held = open(failing.client, { maxBytes: 2 ** 28, nowMs: NOON_MS })
@@ -95,6 +116,14 @@ describe('the window of recent samples', () => {
             case 'write':
               await held.metrics.write([block(one)])
               break
+            case 'look': {
+              const range = { startMs: NOON_MS + one.startMs, endMs: NOON_MS + one.startMs + one.lengthMs }
+              const request = { matcherSets: one.matcherSets, range, limit: 0 }
+              expect(await lookUp(held.metrics, request)).toEqual(await lookUp(plain, request))
+              counts.looks++
+              if (held.memory.covers(request, contextFor('a')) !== undefined) counts.remembered++
+              break
+            }
             case 'fail':
               failing.fail(one.isStored)
               await expect(held.metrics.write([block(one.write)])).rejects.toThrow('for the test')
@@ -111,9 +140,9 @@ describe('the window of recent samples', () => {
               })
               break
             case 'restart':
-              close(held.recent)
+              close(held)
               held = open(failing.client, { maxBytes: one.maxBytes, nowMs: NOON_MS + one.nowMs })
-              if (one.isFilled) await held.recent.filler.filled
+              if (one.isFilled) await Promise.all([held.recent.filler.filled, held.memory.filled])
               break
             case 'read': {
               const range = { startMs: NOON_MS + one.startMs, endMs: NOON_MS + one.startMs + one.lengthMs }
@@ -127,26 +156,29 @@ describe('the window of recent samples', () => {
             }
           }
         }
-        close(held.recent)
-        await held.recent.filler.filled
+        close(held)
+        await Promise.all([held.recent.filler.filled, held.memory.filled])
       }),
-      { numRuns: CASES },
+      // A failure names its seed and path; making it smaller takes minutes: WINDOW_SHRINK=1.
+      { numRuns: CASES, endOnFailure: process.env['WINDOW_SHRINK'] !== '1' },
     )
     // A suite in which the window never answers proves nothing of it.
     expect(counts.recent).toBeGreaterThan(counts.reads / 10)
+    expect(counts.remembered).toBeGreaterThan(counts.looks / 10)
   }, 1_200_000)
 
   it('is complete at once in an empty store, and says so', async () => {
     await engine.client.command('TRUNCATE TABLE samples')
-    const { recent } = open(engine.client, { maxBytes: 2 ** 28, nowMs: NOON_MS })
-    await recent.filler.filled
-    expect(recent.window.completeFromMs).toBe(0)
-    close(recent)
+    const held = open(engine.client, { maxBytes: 2 ** 28, nowMs: NOON_MS })
+    await held.recent.filler.filled
+    expect(held.recent.window.completeFromMs).toBe(0)
+    close(held)
   })
 
   it('drops the oldest samples when it has no more room, and answers older ranges with the engine', async () => {
     await engine.client.command('TRUNCATE TABLE samples')
-    const { metrics, recent } = open(engine.client, { maxBytes: 400_000, nowMs: NOON_MS })
+    const held = open(engine.client, { maxBytes: 400_000, nowMs: NOON_MS })
+    const { metrics, recent } = held
     await recent.filler.filled
     const labels = { __name__: 'grows' }
     for (let hour = 0; hour < 6; hour++) {
@@ -163,7 +195,7 @@ describe('the window of recent samples', () => {
       contextFor('grown'),
     )
     expect(got.tMs.length).toBe(6 * 14_400)
-    close(recent)
+    close(held)
   })
 })
 
@@ -174,18 +206,28 @@ function contextFor(...tenants: string[]): QueryContext {
 interface Held {
   readonly metrics: MetricStore
   readonly recent: RecentSamples
+  readonly memory: MemoryIndex
 }
 
 function open(client: EngineClient, { maxBytes, nowMs }: { readonly maxBytes: number; readonly nowMs: number }): Held {
   const window = new RecentWindow({ maxBytes })
-  const options = { now: () => nowMs, telemetry: silentTelemetry, started: Promise.resolve() }
-  const recent = { window, filler: openFiller(client, window, options) }
-  return { metrics: openMetrics(client, { isOnlyWriter: true, recent }), recent }
+  const options = { telemetry: silentTelemetry, started: Promise.resolve() }
+  const recent = { window, filler: openFiller(client, window, { ...options, now: () => nowMs }) }
+  const memory = new MemoryIndex({ client, ...options, clock: () => nowMs, maxBytes: 2 ** 28 })
+  return { metrics: openMetrics(client, { isOnlyWriter: true, recent, memory }), recent, memory }
 }
 
-function close({ window, filler }: RecentSamples): void {
+function close({ recent: { window, filler }, memory }: Held): void {
   filler.close()
   window.close()
+  memory.close()
+}
+
+/** All look-ups of one request. */
+async function lookUp({ source }: MetricStore, request: IndexRequest): Promise<unknown> {
+  const names = await source.labelNames(request, contextFor('a'))
+  const values = await Promise.all(['__name__', 'i', 'even'].map((name) => source.labelValues(name, request, contextFor('a'))))
+  return { names, values, series: (await source.series(request, contextFor('a'))).map(labelsKey) }
 }
 
 /** A client whose inserts can be made to fail, before or after they were done: the outcome a writer cannot know. */
@@ -211,7 +253,7 @@ function block({ tenant, series, startMs, stepMs, values }: typeof write extends
     tenant,
     series.map((i): TestSeries => {
       const samples = values.map((of, n) => [NOON_MS + startMs + n * stepMs, of] as const)
-      return { labels: { __name__: `m${i % 2}`, i: String(i) }, samples }
+      return { labels: { __name__: `m${i % 2}`, i: String(i), ...(i % 2 === 0 && { even: 'yes' }) }, samples }
     }),
   )
 }

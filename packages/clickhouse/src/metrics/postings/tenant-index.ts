@@ -1,0 +1,199 @@
+import type { Labels, Matcher, SeriesDay } from '@oriel/model'
+import { labelValue, METRIC_NAME } from '@oriel/model'
+import type { DayRange } from '../selection.ts'
+import type { KnownSeries } from '../series-cache.ts'
+import { SeriesRefs } from '../window/series-refs.ts'
+import { LabelPairs, SeriesLabels } from './label-pairs.ts'
+import type { MatchedPairs } from './matching.ts'
+import { MatcherCache } from './matching.ts'
+import { makePostings, Postings } from './postings.ts'
+
+/** The series of one tenant and the days they were written on, by their labels. */
+export class TenantIndex {
+  readonly #refs = new SeriesRefs()
+  readonly #labels = new SeriesLabels()
+  readonly #pairs = new LabelPairs()
+  readonly #matchers = new MatcherCache(this.#pairs)
+  /** Bit i is set when the series was written on day `firstDay + i`. */
+  #days: Uint8Array = new Uint8Array(1_024)
+  #postings = new Postings(0, new Uint32Array(0), new Uint32Array(0))
+  readonly #firstDay: number
+
+  constructor(firstDay: number) {
+    this.#firstDay = firstDay
+  }
+
+  get series(): number {
+    return this.#labels.length
+  }
+
+  get byteLength(): number {
+    const { byteLength } = this.#pairs
+    return byteLength + this.#refs.byteLength + this.#labels.byteLength + this.#postings.byteLength + this.#days.byteLength
+  }
+
+  /** Takes in a series of a day; nothing happens when it is known or the day is not held. */
+  add({ id, labels, day }: SeriesDay): void {
+    const place = day - this.#firstDay
+    if (place < 0 || place >= HELD_DAYS) return
+    const ref = this.#refs.findOrAdd(id, 0)
+    if (ref === this.#labels.length) this.#push(labels)
+    this.#days[ref]! |= 1 << place
+  }
+
+  /** Whether enough series are not in the postings yet to make them anew. */
+  get needsPostings(): boolean {
+    const waiting = this.#labels.length - this.#postings.series
+    return waiting > Math.max(MOST_SCANNED, this.#postings.series / 8)
+  }
+
+  *makePostings(): Generator<undefined, void> {
+    this.#postings = yield* makePostings(this.#labels, this.#pairs.labels.length)
+  }
+
+  /** Values of a label, or names of labels, of the series that hold any of the matcher sets on one of the days. */
+  *texts(
+    matcherSets: readonly (readonly Matcher[])[],
+    days: DayRange,
+    label: string | undefined,
+  ): Generator<undefined, Set<string>> {
+    const found = new Set<number>()
+    if (matcherSets.length === 0) {
+      if (label === undefined) return this.#heldNames(this.#maskOf(days))
+      this.#addHeld(label, this.#maskOf(days), found)
+    } else
+      yield* this.find(matcherSets, days, (ref) => {
+        this.#addPairs(ref, label, found)
+        return true
+      })
+    const texts = new Set<string>()
+    for (const pair of found) texts.add(label === undefined ? this.#pairs.labels[pair]!.name : this.#pairs.labels[pair]!.value)
+    return texts
+  }
+
+  /** Calls `take` with every series that holds any of the matcher sets on one of the days, once each, until it returns false. */
+  *find(
+    matcherSets: readonly (readonly Matcher[])[],
+    days: DayRange,
+    take: (ref: number) => boolean,
+  ): Generator<undefined, void> {
+    const mask = this.#maskOf(days)
+    // What comes while this yields is no part of the answer.
+    const postings = this.#postings
+    const { length } = this.#labels
+    const sets = (matcherSets.length === 0 ? [[]] : matcherSets).map((matchers) =>
+      matchers.map((one) => this.#matchers.match(one)),
+    )
+    const seen = sets.length > 1 ? new Uint8Array(length) : undefined
+    let step = 0
+    for (const matched of sets) {
+      for (const candidates of candidatesOf(matched, postings, length)) {
+        for (const ref of candidates) {
+          if (++step % YIELD_EVERY === 0) yield
+          if ((this.#days[ref]! & mask) === 0 || seen?.[ref] === 1 || !this.#passes(ref, matched)) continue
+          if (seen !== undefined) seen[ref] = 1
+          if (!take(ref)) return
+        }
+      }
+    }
+  }
+
+  known(ref: number): KnownSeries {
+    const labels = this.#labels.labelsOf(ref, this.#pairs)
+    return { id: this.#refs.idOf(ref), metric: labelValue(labels, METRIC_NAME), labels }
+  }
+
+  #heldNames(mask: number): Set<string> {
+    const names = new Set<string>()
+    for (const name of this.#pairs.byName.keys()) {
+      const found = new Set<number>()
+      this.#addHeld(name, mask, found, 1)
+      if (found.size > 0) names.add(name)
+    }
+    return names
+  }
+
+  /** Adds the pairs of a label that some series has on a day of the mask; stops when there are `most`. */
+  #addHeld(label: string, mask: number, found: Set<number>, most = Infinity): void {
+    for (const pair of this.#pairs.byName.get(label)?.pairs ?? []) {
+      if (found.size >= most) return
+      for (const ref of this.#postings.of(pair)) {
+        if ((this.#days[ref]! & mask) === 0) continue
+        found.add(pair)
+        break
+      }
+    }
+    for (let ref = this.#postings.series; ref < this.#labels.length; ref++) {
+      if ((this.#days[ref]! & mask) !== 0) this.#addPairs(ref, label, found)
+    }
+  }
+
+  #addPairs(ref: number, label: string | undefined, found: Set<number>): void {
+    const { pairs } = this.#labels
+    const end = this.#labels.startOf(ref + 1)
+    for (let at = this.#labels.startOf(ref); at < end; at++) {
+      const pair = pairs[at]!
+      if (label === undefined || this.#pairs.labels[pair]!.name === label) found.add(pair)
+    }
+  }
+
+  #maskOf({ first, last }: DayRange): number {
+    let mask = 0
+    for (let place = 0; place < HELD_DAYS; place++) {
+      const day = this.#firstDay + place
+      if (day >= first && day <= last) mask |= 1 << place
+    }
+    return mask
+  }
+
+  #push(labels: Labels): void {
+    const ref = this.#labels.length
+    if (ref === this.#days.length) {
+      const days = new Uint8Array(2 * ref)
+      days.set(this.#days)
+      this.#days = days
+    }
+    this.#labels.push(labels, this.#pairs)
+  }
+
+  #passes(ref: number, matched: readonly MatchedPairs[]): boolean {
+    return matched.every((one) => this.#passesOne(ref, one))
+  }
+
+  #passesOne(ref: number, matched: MatchedPairs): boolean {
+    const all = this.#labels.pairs
+    for (let at = this.#labels.startOf(ref); at < this.#labels.startOf(ref + 1); at++) {
+      const pair = all[at]!
+      if (this.#pairs.labels[pair]!.name === matched.name) return matched.accepts(pair)
+    }
+    return matched.isEmptyIn
+  }
+}
+
+/** Lists that hold every series that could pass: of the matcher with the fewest series, and those not in the postings yet. */
+function* candidatesOf(matched: readonly MatchedPairs[], postings: Postings, series: number): Generator<Iterable<number>> {
+  let [least, of]: [number, ReadonlySet<number> | undefined] = [postings.series, undefined]
+  // Known answers first: a regex over more values than there are candidates is asked for the candidates' values alone.
+  for (const one of [...matched].sort((a, b) => a.cost - b.cost)) {
+    if (one.isEmptyIn || one.cost > least) continue
+    const pairs = one.all()
+    let size = 0
+    for (const pair of pairs) size += postings.of(pair).length
+    if (size < least) [least, of] = [size, pairs]
+  }
+  if (of === undefined) yield range(0, postings.series)
+  // A series has one value of a label: no two lists share a series.
+  else for (const pair of of) yield postings.of(pair)
+  yield range(postings.series, series)
+}
+
+/** Days that an index holds, from its first on. */
+export const HELD_DAYS = 8
+// 4,096 series: looked at one by one until there are more.
+const MOST_SCANNED = 4_096
+// 16,384 series: about two milliseconds between two looks at the clock.
+const YIELD_EVERY = 16_384
+
+function* range(from: number, to: number): Generator<number> {
+  for (let ref = from; ref < to; ref++) yield ref
+}
