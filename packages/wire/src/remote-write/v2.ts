@@ -149,7 +149,7 @@ class Request {
     const outer = reader.enter()
     while (reader.pos < reader.end) {
       reader.varintRaw()
-      refs.push(reader.high * 2 ** 32 + reader.low)
+      refs.push(reader.high === 0 ? reader.low : NO_SYMBOL)
     }
     reader.leave(outer)
   }
@@ -242,6 +242,8 @@ class Request {
   }
 }
 
+// No table is so long. A small integer, so that the list of references stays one of those: doubles cost a fifth of the speed.
+const NO_SYMBOL = 0x3fff_ffff
 // 40 references: twenty labels, as much of a refused series as a message needs.
 const MAX_TOLD_REFS = 40
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
