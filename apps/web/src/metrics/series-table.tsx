@@ -3,6 +3,7 @@ import { ScrollText, Waypoints } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useRef } from 'react'
 import { Link } from '../frame/link.tsx'
+import type { LinkContext } from '../frame/link-to.ts'
 import { linkTo, serviceOfLabels } from '../frame/link-to.ts'
 import { seriesVariable } from '../frame/palette.ts'
 import { useTime } from '../frame/use-time.ts'
@@ -24,6 +25,8 @@ const ROW_PX = 32
 /** Every series with its figures, and the way to the logs and traces of its service. Only the rows in view are drawn. */
 export function SeriesTable({ lines, alone, onAlone, format }: SeriesTableProps): ReactNode {
   const scroller = useRef<HTMLDivElement>(null)
+  // Read once for all rows: each row that watched the URL by itself would cost a frame when many come into view.
+  const { context } = useTime()
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -57,6 +60,7 @@ export function SeriesTable({ lines, alone, onAlone, format }: SeriesTableProps)
               <Row
                 key={line.name}
                 line={line}
+                context={context}
                 index={index}
                 isAlone={alone === line.name}
                 onAlone={() => onAlone(alone === line.name ? undefined : line.name)}
@@ -72,6 +76,7 @@ export function SeriesTable({ lines, alone, onAlone, format }: SeriesTableProps)
 }
 
 interface RowProps {
+  readonly context: LinkContext
   readonly line: MatrixLine
   readonly index: number
   readonly isAlone: boolean
@@ -79,7 +84,7 @@ interface RowProps {
   readonly format: (value: number) => string
 }
 
-function Row({ line, index, isAlone, onAlone, format }: RowProps): ReactNode {
+function Row({ line, context, index, isAlone, onAlone, format }: RowProps): ReactNode {
   return (
     <tr aria-rowindex={index + 2}>
       <td className={styles['seriesName']}>
@@ -94,14 +99,13 @@ function Row({ line, index, isAlone, onAlone, format }: RowProps): ReactNode {
         </td>
       ))}
       <td className={styles['pivots']}>
-        <Pivots labels={line.labels} />
+        <Pivots labels={line.labels} context={context} />
       </td>
     </tr>
   )
 }
 
-function Pivots({ labels }: { readonly labels: Readonly<Record<string, string>> }): ReactNode {
-  const { context } = useTime()
+function Pivots({ labels, context }: { readonly labels: MatrixLine['labels']; readonly context: LinkContext }): ReactNode {
   const { service, dropped } = serviceOfLabels(labels)
   if (service === undefined) return null
   const note = dropped.length === 0 ? '' : ` (not carried along: ${dropped.join(', ')})`
