@@ -148,7 +148,8 @@ test('limits fail a scrape, are counted by Prometheus names, and logged', async 
   await vi.waitFor(() =>
     expect(wanted.filter((name) => (counts.get(`prometheus_target_${name}_total`) ?? 0) > 0)).toEqual(wanted),
   )
-  expect(scraper.targets().map(({ health }) => health)).toEqual(['down', 'down', 'down'])
+  // A scrape is counted while it runs; its target's state is set when it is over.
+  await vi.waitFor(() => expect(scraper.targets().map(({ health }) => health)).toEqual(['down', 'down', 'down']))
   await vi.waitFor(async () => expect((await values('up'))['{}']).toContain(0))
   expect(await values('a')).toEqual({})
   await vi.waitFor(async () => {
