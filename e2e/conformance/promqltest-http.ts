@@ -22,6 +22,7 @@ const FEATURES = [
   'promql-binop-fill-modifiers',
   'promql-delayed-name-removal',
   'use-start-timestamps',
+  'st-storage',
 ]
 
 /**
