@@ -79,7 +79,7 @@ async function walk(from: Browser, scheme: Scheme): Promise<void> {
     const traceId = new URL(page.url()).pathname.split('/').at(-1) ?? ''
     await click('[data-testid=open-in-logs]')
     await page.waitForURL('**/logs?**')
-    await page.locator('[data-marked=true]').first().waitFor()
+    await page.locator('section[aria-label="Lines"] [data-marked=true]').first().waitFor()
     await settle(page)
     await takeScreenshot(page, `logs-of-trace-${scheme}`)
     const links: unknown = await page.evaluate(
