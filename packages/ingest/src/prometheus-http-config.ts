@@ -76,7 +76,7 @@ export function readHttpConfig(config: ConfigReader): HttpClientConfig {
     oauth2: oauth2 === undefined ? undefined : readOAuth2(oauth2),
     followsRedirects: config.boolean('follow_redirects', true),
     allowsHttp2: config.boolean('enable_http2', true),
-    headers: readHeaders(config, 'http_headers', RESERVED_HEADERS),
+    headers: readHeaders(config),
     tls: readTls(config.child('tls_config')),
     proxy: readProxy(config),
   }
@@ -184,11 +184,12 @@ function readOAuth2(config: ConfigReader): OAuth2Config {
   return oauth2
 }
 
-function readHeaders(config: ConfigReader, key: string, reserved: ReadonlySet<string>): Record<string, Secret[]> {
-  const child = config.child(key)
+function readHeaders(config: ConfigReader): Record<string, Secret[]> {
+  const child = config.child('http_headers')
   const headers: Record<string, Secret[]> = {}
   for (const name of child?.keys() ?? []) {
-    if (reserved.has(name.toLowerCase())) throw config.error(`header ${name} may not be set`, key)
+    if (RESERVED_HEADERS.has(name.toLowerCase()) || name.toLowerCase() === SCRAPE_TIMEOUT_HEADER)
+      throw config.error(`header ${name} may not be set`, 'http_headers')
     const header = child?.child(name)
     if (header === undefined) continue
     headers[name] = [...header.strings('values'), ...header.strings('secrets')].map((value) => ({ kind: 'value', value }))
@@ -240,8 +241,11 @@ function readTlsVersion(config: ConfigReader, key: string): TlsVersion | undefin
 
 const EMPTY: Secret = { kind: 'value', value: '' }
 
-/** Headers that the connection or other settings make. Source: prometheus/common config/headers.go ReservedHeaders. */
-const RESERVED_HEADERS = new Set([
+/** Made by every scrape; remote storage may have it set. */
+const SCRAPE_TIMEOUT_HEADER = 'x-prometheus-scrape-timeout-seconds'
+
+/** Headers that the connection or other settings make, lower case. Source: prometheus/common config/headers.go ReservedHeaders. */
+export const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'authorization',
   'host',
   'content-encoding',
@@ -256,7 +260,6 @@ const RESERVED_HEADERS = new Set([
   'accept-encoding',
   'x-prometheus-remote-write-version',
   'x-prometheus-remote-read-version',
-  'x-prometheus-scrape-timeout-seconds',
   'x-amz-date',
   'x-amz-security-token',
   'x-amz-content-sha256',

@@ -7,7 +7,7 @@ import type { OtlpMetricSettings } from '@oriel/wire'
 import { checkAtMostOne, checkKeys } from './config-keys.ts'
 import type { ConfigReader } from './config-reader.ts'
 import { readDiscoveries } from './discovery/config.ts'
-import { readHttpConfig, readTls } from './prometheus-http-config.ts'
+import { readHttpConfig, readTls, RESERVED_HEADERS } from './prometheus-http-config.ts'
 import { readOtlp } from './prometheus-otlp-config.ts'
 import { readRelabelRules } from './relabel-config.ts'
 import type { NameScheme } from './relabel-config.ts'
@@ -82,28 +82,8 @@ function checkRemoteRead(config: ConfigReader): void {
   readHttpConfig(config)
 }
 
-const RESERVED = new Set([
-  'authorization',
-  'host',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'user-agent',
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'www-authenticate',
-  'accept-encoding',
-  'x-prometheus-remote-write-version',
-  'x-prometheus-remote-read-version',
-  'x-amz-date',
-  'x-amz-security-token',
-  'x-amz-content-sha256',
-])
-
 function checkHeaders(config: ConfigReader): void {
-  const bad = Object.keys(config.record('headers')).find((name) => RESERVED.has(name.toLowerCase()))
+  const bad = Object.keys(config.record('headers')).find((name) => RESERVED_HEADERS.has(name.toLowerCase()))
   if (bad !== undefined) throw config.error(`header ${bad} is reserved and may not be set`, 'headers')
 }
 

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { useMemo } from 'react'
 import { loadTargets } from '../data/targets.ts'
+import { Choice } from '../frame/choice.tsx'
 import { SearchField } from '../frame/field.tsx'
 import { formatCount } from '../frame/format.ts'
 import { AnswerPanel, AnswerView, Panel } from '../frame/panel.tsx'
@@ -37,13 +38,7 @@ export function TargetsScreen(): ReactNode {
     <div className={page['page']}>
       <div className={page['head']}>
         <h1 className={page['h1']}>Targets</h1>
-        <div className={styles['choice']} role="group" aria-label="State">
-          {STATES.map(([value, name]) => (
-            <button key={value} type="button" aria-pressed={value === state} onClick={() => patch({ status: value })}>
-              {name}
-            </button>
-          ))}
-        </div>
+        <Choice label="State" options={STATES} value={state} onChange={(value) => patch({ status: value })} />
         <PoolChoice names={names} value={pool} onChange={(next) => patch({ service: next })} />
         <SearchField
           className={page['find']}
