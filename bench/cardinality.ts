@@ -14,20 +14,23 @@ import { openEngine } from '../packages/clickhouse/src/open.ts'
 const dir = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'oriel-cardinality-'))
 const DAY = 20_001
 const metric = 'requests_total'
-await fill()
-const opened = await openClickhouse({ dataDir: dir, windowBytes: 0, isRollingUp: false })
-await opened.engine.started
-const { cardinality } = opened.store
 const range = { startMs: DAY * MS_PER_DAY, endMs: DAY * MS_PER_DAY + 3_600_000 }
+await fill()
+const opened = await openClickhouse({ dataDir: dir, isRollingUp: false, clock: () => range.endMs })
+await opened.engine.started
+await opened.memory?.filled
+const { cardinality } = opened.store
 const many = { range, limit: 500 }
 
 await time('sizes of metrics', (context) => cardinality.sizes(many, context))
 await time('labels by values', (context) => cardinality.labels(many, context))
 await time('pairs by series', (context) => cardinality.pairs(many, context))
 await time('one metric of 300,000 series', (context) => cardinality.metric(metric, { range, limit: 8 }, context))
+await time('its days', (context) => cardinality.days(metric, range, context))
 await time('preview of a rule about it', (context) =>
   cardinality.reduced(metric, { mode: 'drop', labels: ['user_id'] }, { range, limit: 1 }, context),
 )
+await time('status/tsdb', (context) => opened.store.metrics.cardinality({ matcherSets: [], range, limit: 10 }, context))
 await opened.close()
 
 async function time(title: string, work: (context: QueryContext) => Promise<unknown>): Promise<void> {

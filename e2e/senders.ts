@@ -82,8 +82,16 @@ export function remoteWriteTemplate(
   metric: string,
   { series, labels = {} }: { series: number; labels?: Record<string, string> },
 ): { at: (tMs: number, value: number) => PreparedRequest } {
-  const timeseries = Array.from({ length: series }, (_, i) => ({
-    labels: sortedLabels({ __name__: metric, i: String(i), ...labels }),
+  return templateOf(Array.from({ length: series }, (_, i) => ({ __name__: metric, i: String(i), ...labels })))
+}
+
+/** The same of series with labels of their own, the name among them. */
+export function templateOf(all: readonly Readonly<Record<string, string>>[]): {
+  at: (tMs: number, value: number) => PreparedRequest
+} {
+  const series = all.length
+  const timeseries = all.map((labels) => ({
+    labels: sortedLabels(labels),
     samples: [{ value: 1, timestamp: TEMPLATE_MS }],
   }))
   const message = Buffer.from(WriteRequest.encode(WriteRequest.fromObject({ timeseries })).finish())

@@ -68,7 +68,7 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
       labelValues: (label, request, context) => readLabelValues(stores, label, request, context),
       metadata: (request, context) => readMetadata(client, request, context),
       exemplars: (request, context) => readExemplars(client, index, request, context),
-      cardinality: (request, context) => readCardinality(client, request, context),
+      cardinality: (request, context) => readCardinality(stores, request, context),
     },
     async delete(request) {
       await rollups?.noteDeleting(request.range)

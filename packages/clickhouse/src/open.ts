@@ -107,7 +107,7 @@ export async function openClickhouse({
     logs: openLogSource(client),
     traces: openTraceSource(client),
     state: openState(client, { now: clock }),
-    cardinality: openSizes(client),
+    cardinality: openSizes(client, held.memory),
     sink: {
       writeMetrics: (blocks) => metrics.write(blocks),
       writeLogs: (blocks) => logWriter.write(blocks),

@@ -29,8 +29,12 @@ export interface MetricAnatomy {
   readonly series: number
   /** Labels with the most values first. */
   readonly labels: readonly LabelSizes[]
-  /** Series on each day (days since 1970) of the range that has any. */
-  readonly days: readonly { readonly day: number; readonly series: number }[]
+}
+
+/** Series on one day (days since 1970). */
+export interface DaySize {
+  readonly day: number
+  readonly series: number
 }
 
 /** Label pairs that most series have. */
@@ -62,6 +66,8 @@ export interface CardinalityStore {
   pairs(request: SizesRequest, context: QueryContext): Promise<PairSizes>
   /** `limit` bounds the values of each label. */
   metric(metric: string, request: SizesRequest, context: QueryContext): Promise<MetricAnatomy>
+  /** A metric's series on each day that the range touches and that has any. */
+  days(metric: string, range: TimeRange, context: QueryContext): Promise<DaySize[]>
   /** How many series a metric would have without the labels, or with nothing but them. */
   reduced(
     metric: string,

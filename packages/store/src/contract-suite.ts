@@ -8,7 +8,7 @@ import { STATE_FACTS } from './contract/state.ts'
 import { TRACE_FACTS } from './contract/traces.ts'
 import type { Store } from './source.ts'
 
-export { logBlock, metricBlock, NOON_MS, NOON_NS, spanBlock, STALE } from './contract/fixtures.ts'
+export { contextFor, logBlock, metricBlock, NOON_MS, NOON_NS, spanBlock, STALE } from './contract/fixtures.ts'
 export type { TestRecord, TestSeries, TestSpan } from './contract/fixtures.ts'
 
 /** A store that the suite may fill, and how to end it. */

@@ -61,19 +61,16 @@ export async function metricCardinality({ cardinality, runner, now }: ApiService
   if (metric === '') throw bad('metric', 'it is missing')
   const range = rangeParameters(exchange, now)
   const limit = Math.min(limitOf(exchange), DEFAULT_LIMIT)
-  const days = { startMs: Math.min(range.startMs, range.endMs - SHOWN_DAYS * MS_PER_DAY), endMs: range.endMs }
+  const shown = { startMs: Math.min(range.startMs, range.endMs - SHOWN_DAYS * MS_PER_DAY), endMs: range.endMs }
   const { data } = await runner.lookup(`cardinality of ${metric}`, callerOf(exchange, 'page'), (_source, context) =>
-    Promise.all([
-      cardinality.store.metric(metric, { range, limit }, context),
-      cardinality.store.metric(metric, { range: days, limit: 1 }, context),
-    ]),
+    Promise.all([cardinality.store.metric(metric, { range, limit }, context), cardinality.store.days(metric, shown, context)]),
   )
-  const [{ series, labels }, longer] = data
+  const [{ series, labels }, days] = data
   const answer: MetricCardinalityAnswer = {
     metric,
     series,
     labels,
-    days: longer.days.map((of) => ({ dayMs: of.day * MS_PER_DAY, series: of.series })),
+    days: days.map((of) => ({ dayMs: of.day * MS_PER_DAY, series: of.series })),
   }
   return jsonAnswer(answer)
 }

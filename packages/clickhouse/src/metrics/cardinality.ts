@@ -1,13 +1,24 @@
 import { METRIC_NAME } from '@oriel/model'
 import type { Cardinality, IndexRequest, PairCount, QueryContext } from '@oriel/store'
-import { largestCounts, largestPairs } from '@oriel/store'
+import { inSlices, largestCounts, largestPairs } from '@oriel/store'
 import { allOf, Bindings, tenantCondition } from '../conditions.ts'
 import type { EngineClient } from '../engine/client.ts'
+import { cardinalityOf } from './postings/counts.ts'
+import type { MemoryIndex } from './postings/memory-index.ts'
 import { daysOf, seriesConditions } from './selection.ts'
 
 /** Counts what the series of a look-up are made of. See `MetricSource.cardinality`. */
-export async function readCardinality(client: EngineClient, request: IndexRequest, context: QueryContext): Promise<Cardinality> {
+export async function readCardinality(
+  { client, memory }: { readonly client: EngineClient; readonly memory: MemoryIndex | undefined },
+  request: IndexRequest,
+  context: QueryContext,
+): Promise<Cardinality> {
   const limit = Math.max(1, Math.floor(request.limit))
+  const days = request.matcherSets.length === 0 ? memory?.covers(request, context) : undefined
+  if (memory !== undefined && days !== undefined) {
+    const index = memory.of(context)
+    return cardinalityOf(index.pairs, await inSlices(index.count(days), context.signal), limit)
+  }
   const [series, labels] = await Promise.all([countSeries(client, request, context), readLabels(client, request, limit, context)])
   const counts = (of: (label: LabelCounts) => number) =>
     largestCounts(

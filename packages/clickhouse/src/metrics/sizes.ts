@@ -1,36 +1,68 @@
 // What series are made of, at a page's speed: walls at 1M series on two cores are beside each statement (bench/cardinality.ts).
 
 import type { TimeRange } from '@oriel/model'
-import { METRIC_NAME } from '@oriel/model'
-import type { CardinalityStore, LabelSizes, QueryContext, SizesRequest } from '@oriel/store'
+import { METRIC_NAME, MS_PER_DAY } from '@oriel/model'
+import type { CardinalityStore, DaySize, LabelSizes, QueryContext, SizesRequest } from '@oriel/store'
+import { inSlices } from '@oriel/store'
 import { allOf, Bindings, tenantCondition } from '../conditions.ts'
 import type { EngineClient } from '../engine/client.ts'
 import { nativeBlock, numbersField, stringsField } from '../native/index.ts'
+import { anatomyOf, sizesOf, topPairs, valuesOf } from './postings/counts.ts'
+import type { MemoryIndex } from './postings/memory-index.ts'
 import { daysOf, seriesConditions } from './selection.ts'
 
-/** Opens the counts of series over the tables of metrics. */
-export function openSizes(client: EngineClient): CardinalityStore {
+/** Opens the counts of series: in memory for the last days, over the tables of metrics for others. */
+export function openSizes(client: EngineClient, memory: MemoryIndex | undefined): CardinalityStore {
+  const held = async (range: TimeRange, context: QueryContext, metric?: string) => {
+    const days = memory?.covers({ range }, context)
+    if (memory === undefined || days === undefined) return undefined
+    const index = memory.of(context)
+    return [index.pairs, await inSlices(index.count(days, metric), context.signal)] as const
+  }
   return {
-    sizes: (request, context) => readSizes(client, request, context),
-    labels: (request, context) => readLabels(client, request, context),
-    pairs: (request, context) => readPairs(client, request, context),
+    async sizes(request, context) {
+      const counted = await held(request.range, context)
+      return counted === undefined ? readSizes(client, request, context) : sizesOf(...counted, request.limit)
+    },
+    async labels(request, context) {
+      const counted = await held(request.range, context)
+      return counted === undefined ? readLabels(client, request, context) : valuesOf(...counted, request.limit)
+    },
+    async pairs(request, context) {
+      const counted = await held(request.range, context)
+      if (counted === undefined) return readPairs(client, request, context)
+      return { pairs: topPairs(...counted, request.limit), sampledBy: 1 }
+    },
     async metric(metric, request, context) {
-      const [labels, { series, days }] = await Promise.all([
+      const counted = await held(request.range, context, metric)
+      if (counted !== undefined) return { series: counted[1].series, labels: anatomyOf(...counted, request.limit) }
+      const [series, labels] = await Promise.all([
+        readSeries(client, metric, request.range, context),
         readAnatomy(client, metric, request, context),
-        readDays(client, metric, request, context),
       ])
-      return { series, labels, days }
+      return { series, labels }
     },
-    async reduced(metric, { mode, labels }, { range }, context) {
-      const bindings = new Bindings()
-      const named = bindings.bind([...labels], 'Array(String)')
-      const rest = `mapFilter((name, value) -> ${mode === 'drop' ? 'NOT ' : ''}has(${named}, name), labels)`
-      // 110 ms for a metric of 300,000 series.
-      const sql = `SELECT toFloat64(uniqExact(sipHash64(${rest}))) AS found FROM series
-WHERE ${ofMetric(metric, range, context, bindings)}`
-      const [block] = await client.query(sql, { params: bindings.params, context })
-      return block?.doubles('found')[0] ?? 0
+    async days(metric, range, context) {
+      const inMemoryMs = Math.max(range.startMs, (memory?.firstDay ?? Infinity) * MS_PER_DAY)
+      const days = memory?.covers({ range: { startMs: inMemoryMs, endMs: range.endMs } }, context)
+      if (memory === undefined || days === undefined) return readDays(client, metric, range, context)
+      const recent = await inSlices(memory.of(context).countDays(metric, days), context.signal)
+      if (inMemoryMs === range.startMs) return recent
+      return [...(await readDays(client, metric, { startMs: range.startMs, endMs: inMemoryMs - 1 }, context)), ...recent]
     },
+    async reduced(metric, which, { range }, context) {
+      const days = memory?.covers({ range }, context)
+      if (memory === undefined || days === undefined) return readReduced(client, metric, which, { range }, context)
+      const isKept = (label: string): boolean => which.labels.includes(label) === (which.mode === 'keep')
+      return inSlices(memory.of(context).countReduced(metric, isKept, days), context.signal)
+    },
+    ...openUses(client),
+  }
+}
+
+/** Which metrics were queried, and when. */
+function openUses(client: EngineClient): Pick<CardinalityStore, 'noteUse' | 'uses'> {
+  return {
     async noteUse(uses) {
       if (uses.length === 0) return
       const text = (of: 'tenant' | 'metric') =>
@@ -150,18 +182,39 @@ ORDER BY found DESC, name, top`
   return labels
 }
 
-async function readDays(client: EngineClient, metric: string, { range }: SizesRequest, context: QueryContext) {
+async function readReduced(
+  client: EngineClient,
+  metric: string,
+  { mode, labels }: Parameters<CardinalityStore['reduced']>[1],
+  { range }: Pick<SizesRequest, 'range'>,
+  context: QueryContext,
+): Promise<number> {
   const bindings = new Bindings()
-  const condition = ofMetric(metric, range, context, bindings)
-  const sql = `SELECT day, toFloat64(uniqExact(${ID})) AS found,
-  assumeNotNull((SELECT toFloat64(uniqExact(${ID})) FROM series WHERE ${condition})) AS total
-FROM series WHERE ${condition} GROUP BY day ORDER BY day`
+  const named = bindings.bind([...labels], 'Array(String)')
+  const rest = `mapFilter((name, value) -> ${mode === 'drop' ? 'NOT ' : ''}has(${named}, name), labels)`
+  // 110 ms for a metric of 300,000 series.
+  const sql = `SELECT toFloat64(uniqExact(sipHash64(${rest}))) AS found FROM series
+WHERE ${ofMetric(metric, range, context, bindings)}`
+  const [block] = await client.query(sql, { params: bindings.params, context })
+  return block?.doubles('found')[0] ?? 0
+}
+
+async function readSeries(client: EngineClient, metric: string, range: TimeRange, context: QueryContext): Promise<number> {
+  const bindings = new Bindings()
+  const sql = `SELECT toFloat64(${countOf(range)}) AS found FROM series WHERE ${ofMetric(metric, range, context, bindings)}`
+  const [block] = await client.query(sql, { params: bindings.params, context })
+  return block?.doubles('found')[0] ?? 0
+}
+
+async function readDays(client: EngineClient, metric: string, range: TimeRange, context: QueryContext): Promise<DaySize[]> {
+  const bindings = new Bindings()
+  const sql = `SELECT day, toFloat64(uniqExact(${ID})) AS found
+FROM series WHERE ${ofMetric(metric, range, context, bindings)} GROUP BY day ORDER BY day`
   const blocks = await client.query(sql, { params: bindings.params, context })
-  const days = blocks.flatMap((block) => {
+  return blocks.flatMap((block) => {
     const found = block.doubles('found')
     return [...block.numbers('day')].map((day, i) => ({ day, series: found[i]! }))
   })
-  return { series: blocks.find(({ rows }) => rows > 0)?.doubles('total')[0] ?? 0, days }
 }
 
 /** A day has a series once, but for rows not merged yet: only several days need to tell series apart. */

@@ -6,6 +6,7 @@ import type { Fact, FactInput, TestSeries } from './fixtures.ts'
 
 const TODAY: TimeRange = { startMs: NOON_MS, endMs: NOON_MS + 3_600_000 }
 const TWO_DAYS: TimeRange = { startMs: NOON_MS - MS_PER_DAY, endMs: NOON_MS }
+const MONTH: TimeRange = { startMs: NOON_MS - 30 * MS_PER_DAY, endMs: NOON_MS + 3_600_000 }
 const DAY = Math.floor(NOON_MS / MS_PER_DAY)
 
 const at = (tMs: number, labels: Readonly<Record<string, string>>): TestSeries => ({ labels, samples: [[tMs, 1]] })
@@ -69,10 +70,14 @@ export const SIZE_FACTS: readonly Fact[] = [
           { name: 'user', values: 3, top: [{ value: 'u1', series: 1 }] },
           { name: 'path', values: 1, top: [{ value: '/', series: 3 }] },
         ],
-        days: [{ day: DAY, series: 3 }],
       })
+      expect(await cardinality.days('requests', TODAY, context)).toEqual([{ day: DAY, series: 3 }])
+      expect(await cardinality.days('requests', MONTH, context)).toEqual([
+        { day: DAY - 1, series: 1 },
+        { day: DAY, series: 3 },
+      ])
       expect((await cardinality.metric('requests', { range: TWO_DAYS, limit: 9 }, context)).series).toBe(4)
-      expect(await cardinality.metric('none', { range: TODAY, limit: 1 }, context)).toEqual({ series: 0, labels: [], days: [] })
+      expect(await cardinality.metric('none', { range: TODAY, limit: 1 }, context)).toEqual({ series: 0, labels: [] })
       const reduced = (mode: 'drop' | 'keep', ...labels: string[]) =>
         cardinality.reduced('requests', { mode, labels }, { range: TWO_DAYS, limit: 1 }, context)
       expect(await Promise.all([reduced('drop', 'user'), reduced('keep', 'user'), reduced('drop'), reduced('keep')])).toEqual([

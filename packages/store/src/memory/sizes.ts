@@ -41,6 +41,10 @@ export function openMemorySizes(find: FindSeries): CardinalityStore {
       return { pairs: largestPairs(pairs, limit), sampledBy: 1 }
     },
     metric: async (metric, request, context) => anatomyOf(ofMetric(metric, request, context), request.limit),
+    async days(metric, range, context) {
+      const days = countBy(ofMetric(metric, { range }, context).flatMap((one) => [...one.days].map(String)))
+      return days.map(({ name, count }) => ({ day: Number(name), series: count })).sort((a, b) => a.day - b.day)
+    },
     async reduced(metric, { mode, labels }, request, context) {
       const named = new Set(labels)
       const reduce = (of: Labels): Labels => (mode === 'drop' ? dropLabels(of, named) : keepLabels(of, named))
@@ -67,12 +71,7 @@ function anatomyOf(series: ReturnType<FindSeries>, limit: number): MetricAnatomy
       const top = largestCounts([...counts], limit).map((one) => ({ value: one.name, series: one.count }))
       return { name, values: counts.length, top }
     })
-  const days = countBy(series.flatMap((one) => [...one.days].map(String)))
-  return {
-    series: series.length,
-    labels: labels.sort((a, b) => b.values - a.values || (a.name < b.name ? -1 : 1)),
-    days: days.map(({ name, count }) => ({ day: Number(name), series: count })).sort((a, b) => a.day - b.day),
-  }
+  return { series: series.length, labels: labels.sort((a, b) => b.values - a.values || (a.name < b.name ? -1 : 1)) }
 }
 
 function countBy(keys: readonly string[]): CardinalityCount[] {

@@ -64,6 +64,16 @@ export class MemoryIndex {
     return days.first >= this.#firstDay && days.last < this.#firstDay + HELD_DAYS ? days : undefined
   }
 
+  /** The first of the days that the index answers for. */
+  get firstDay(): number {
+    return this.#firstDay
+  }
+
+  /** The series of a tenant. Reads are of what is there when they begin. */
+  of({ tenants }: QueryContext): TenantIndex {
+    return this.#tenants.get(tenants[0] ?? '') ?? new TenantIndex(this.#firstDay)
+  }
+
   /** To be called with every block once it is stored. */
   noteWritten(blocks: readonly MetricBlock[]): void {
     if (this.#state === 'off') return

@@ -1,8 +1,10 @@
 import type { Labels, Matcher } from '@oriel/model'
-import { compileAnchored, compileMatchers, labelsKey, labelsOf } from '@oriel/model'
-import { seriesId } from '@oriel/store'
+import { compileAnchored, compileMatchers, labelsKey, labelsOf, MS_PER_DAY } from '@oriel/model'
+import { openMemoryStore, seriesId } from '@oriel/store'
+import { contextFor, metricBlock } from '@oriel/store/contract-suite'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { anatomyOf, cardinalityOf, sizesOf, valuesOf } from './counts.ts'
 import { prefixOf } from './matching.ts'
 import { TenantIndex } from './tenant-index.ts'
 
@@ -68,6 +70,46 @@ it('finds what a look at every series finds, whether or not it is in the posting
       },
     ),
     { numRuns: 300 },
+  )
+})
+
+it('counts what the store in memory counts', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(labels, { maxLength: 30 }),
+      fc.nat({ max: 30 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (all, indexed, limit) => {
+        const index = new TenantIndex(100)
+        const store = openMemoryStore()
+        for (const [i, of] of all.entries()) {
+          index.add({ id: seriesId(of), labels: of, day: 100 + (i % 2) })
+          if (i === indexed) atOnce(index.makePostings())
+          const series = Object.fromEntries(of.map(({ name, value }) => [name, value]))
+          await store.sink.writeMetrics([metricBlock('t', [{ labels: series, samples: [[(100 + (i % 2)) * MS_PER_DAY, 1]] }])])
+        }
+        const range = { startMs: 100 * MS_PER_DAY, endMs: 100 * MS_PER_DAY }
+        const days = { first: 100, last: 100 }
+        const request = { range, limit }
+        const context = contextFor('t')
+        const { cardinality, metrics } = store
+        const counted = atOnce(index.count(days))
+        expect(cardinalityOf(index.pairs, counted, limit)).toEqual(
+          await metrics.cardinality({ ...request, matcherSets: [] }, context),
+        )
+        expect(sizesOf(index.pairs, counted, limit)).toEqual(await cardinality.sizes(request, context))
+        expect(valuesOf(index.pairs, counted, limit)).toEqual(await cardinality.labels(request, context))
+        const ofUp = atOnce(index.count(days, 'up'))
+        expect({ series: ofUp.series, labels: anatomyOf(index.pairs, ofUp, limit) }).toEqual(
+          await cardinality.metric('up', request, context),
+        )
+        const both = { startMs: range.startMs, endMs: 101 * MS_PER_DAY }
+        expect(atOnce(index.countDays('up', { first: 100, last: 101 }))).toEqual(await cardinality.days('up', both, context))
+        const without = await cardinality.reduced('up', { mode: 'drop', labels: ['a'] }, request, context)
+        expect(atOnce(index.countReduced('up', (label) => label !== 'a', days))).toBe(without)
+      },
+    ),
+    { numRuns: 100 },
   )
 })
 
