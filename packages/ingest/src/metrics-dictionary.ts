@@ -7,6 +7,7 @@ import { decodeLabelBytes, WireError } from '@oriel/wire'
 import type { HashedRange } from './guard/guard.ts'
 import { TenantGuard } from './guard/guard.ts'
 import { DEFAULT_SERIES_BUDGET } from './guard/policy.ts'
+import { fieldEnd, LabelTable } from './label-table.ts'
 import { hashBytes } from './metrics-hash.ts'
 import { checkLabels } from './metrics-labels.ts'
 import type { LabelLimits } from './metrics-labels.ts'
@@ -19,7 +20,7 @@ export interface DictionaryLimits {
 
 export const DEFAULT_DICTIONARY_LIMITS: DictionaryLimits = {
   // 2M series and 640 MiB of labels a generation. Fewer than are active, and all of them are met anew at every scrape: what bounds
-  // memory is the tenant's budget of series (guard/policy.ts), at about 330 bytes a series.
+  // memory is the tenant's budget of series (guard/policy.ts), at about 120 bytes a series.
   maxSeries: 2_000_000,
   maxBytes: 640 * 2 ** 20,
 }
@@ -33,7 +34,7 @@ export class SeriesGeneration {
   length = 0
   /**
    * `FACT_WORDS` words a series, together because they are needed together and every series is a cache miss of its own: its id (four),
-   * the id of its metric name (two), the days that the index holds it for, and where its label bytes start.
+   * the id of its metric name (two), the days that the index holds it for, and where its label fields start.
    *
    * Two days, since times lie on both sides of midnight: the latest in the low 16 bits, the one before in the high, as days since 1970
    * plus one, 0 for none.
@@ -44,13 +45,14 @@ export class SeriesGeneration {
   pendingBlocks: Uint32Array = new Uint32Array(FIRST_SERIES)
   /** The number of a series' metric in the guard. */
   metrics: Int32Array = new Int32Array(FIRST_SERIES)
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(128 * FIRST_SERIES)
-  #view = new DataView(this.#bytes.buffer)
+  /** For each series the length of its label bytes, and where in the table each of its fields is. */
+  #fields = new Uint32Array(8 * FIRST_SERIES)
+  readonly #table = new LabelTable()
   /** Pairs of a hash and a series number plus one, 0 for a free slot. */
   #slots = new Int32Array(2 * 4 * FIRST_SERIES)
 
   get byteLength(): number {
-    return this.facts[FACT_WORDS * this.length + START]!
+    return 4 * this.facts[FACT_WORDS * this.length + START]! + this.#table.byteLength
   }
 
   /** The series whose label bytes are those that `view` shows in `[start, end)`, or -1. */
@@ -65,14 +67,18 @@ export class SeriesGeneration {
   }
 
   /** Adds a series that `find` did not find; the caller fills its facts. */
-  add(source: Uint8Array, start: number, end: number, hashed: number): number {
+  add(view: DataView, start: number, end: number, hashed: number): number {
     const ref = this.length
     if (4 * (ref + 1) > this.#slots.length) this.#growSlots()
     if (ref >= this.pendingDays.length) this.#growSeries()
-    const at = this.byteLength
-    this.#reserve(at + end - start)
-    this.#bytes.set(source.subarray(start, end), at)
-    this.facts[FACT_WORDS * (ref + 1) + START] = at + end - start
+    let to = this.facts[FACT_WORDS * ref + START]!
+    this.#push(to++, end - start)
+    for (let at = start; at < end;) {
+      const next = fieldEnd(view, at, end)
+      this.#push(to++, this.#table.intern(view, at, next))
+      at = next
+    }
+    this.facts[FACT_WORDS * (ref + 1) + START] = to
     this.#place(hashed, ref)
     this.length++
     return ref
@@ -80,8 +86,18 @@ export class SeriesGeneration {
 
   /** The labels of a series, sorted, decoded from its bytes. */
   labelsOf(ref: number): Labels {
-    const at = FACT_WORDS * ref + START
-    return sortLabels(decodeLabelBytes(this.#bytes, this.facts[at]!, this.facts[at + FACT_WORDS]!))
+    const { bytes: held } = this.#table
+    const heldView = new DataView(held.buffer)
+    const first = this.facts[FACT_WORDS * ref + START]!
+    const bytes = new Uint8Array(this.#fields[first]!)
+    let to = 0
+    for (let field = first + 1; to < bytes.length; field++) {
+      const from = this.#fields[field]!
+      const size = fieldEnd(heldView, from, from + bytes.length - to) - from
+      bytes.set(held.subarray(from, from + size), to)
+      to += size
+    }
+    return sortLabels(decodeLabelBytes(bytes, 0, bytes.length))
   }
 
   /** Remembers that the index holds the series for `day`. */
@@ -96,16 +112,22 @@ export class SeriesGeneration {
     this.facts.set(other.facts.subarray(FACT_WORDS * from, FACT_WORDS * from + START), FACT_WORDS * ref)
   }
 
+  /** As long as the lengths are the same, fields of the same bytes begin and end at the same places. */
   #equals(ref: number, view: DataView, start: number, end: number): boolean {
-    const at = FACT_WORDS * ref + START
-    const from = this.facts[at]!
-    if (this.facts[at + FACT_WORDS]! - from !== end - start) return false
-    const own = this.#view
-    let i = start
-    let j = from
-    for (; i + 4 <= end; i += 4, j += 4) if (own.getInt32(j, true) !== view.getInt32(i, true)) return false
-    for (; i < end; i++, j++) if (own.getUint8(j) !== view.getUint8(i)) return false
+    const fields = this.#fields
+    let field = this.facts[FACT_WORDS * ref + START]!
+    if (fields[field] !== end - start) return false
+    for (let at = start; at < end;) {
+      const next = fieldEnd(view, at, end)
+      if (!this.#table.equals(fields[++field]!, view, at, next)) return false
+      at = next
+    }
     return true
+  }
+
+  #push(at: number, value: number): void {
+    if (at === this.#fields.length) this.#fields = grown(this.#fields, new Uint32Array(2 * at))
+    this.#fields[at] = value
   }
 
   #place(hashed: number, ref: number): void {
@@ -129,12 +151,6 @@ export class SeriesGeneration {
     this.pendingDays = grown(this.pendingDays, new Uint16Array(room))
     this.pendingBlocks = grown(this.pendingBlocks, new Uint32Array(room))
     this.metrics = grown(this.metrics, new Int32Array(room))
-  }
-
-  #reserve(needed: number): void {
-    if (needed <= this.#bytes.length) return
-    this.#bytes = grown(this.#bytes, new Uint8Array(Math.max(needed, 2 * this.#bytes.length)))
-    this.#view = new DataView(this.#bytes.buffer)
   }
 }
 
@@ -256,7 +272,7 @@ export class SeriesDictionary {
     const old = this.#old
     const inOld = old === undefined ? -1 : old.find(this.#view, start, end, hashed)
     if (old !== undefined && inOld !== -1 && !guard.isChanged(old.metrics[inOld]!)) {
-      const ref = this.young.add(bytes, start, end, hashed)
+      const ref = this.young.add(this.#view, start, end, hashed)
       this.young.copyFrom(old, inOld, ref)
       const metric = old.metrics[inOld]!
       this.young.metrics[ref] = metric
@@ -290,7 +306,7 @@ export class SeriesDictionary {
     }
     const id = seriesId(labels)
     const metric = this.#metricId(name)
-    const ref = this.young.add(bytes, start, end, hashed)
+    const ref = this.young.add(this.#view, start, end, hashed)
     const { facts } = this.young
     facts.set(id, FACT_WORDS * ref)
     facts[FACT_WORDS * ref + METRIC] = Number(metric & 0xffff_ffffn)
