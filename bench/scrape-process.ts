@@ -33,7 +33,8 @@ const targets = spawn(process.execPath, [fileURLToPath(new URL('scrape-targets.t
 const [port] = await once(targets.stdout, 'data')
 const groups = Array.from(
   { length: TARGETS },
-  (_, i) => `{ targets: ['127.0.0.1:${Number(String(port))}'], labels: { __metrics_path__: /t/${i}, instance: 'host-${i}:9100' } }`,
+  (_, i) =>
+    `{ targets: ['127.0.0.1:${Number(String(port))}'], labels: { __metrics_path__: /t/${i}, instance: 'host-${i}:9100' } }`,
 )
 const config = parsePrometheusConfig(
   `scrape_configs: [{ job_name: bench, scrape_interval: ${INTERVAL_SECONDS}s, scrape_timeout: ${INTERVAL_SECONDS}s, static_configs: [${groups.join()}] }]`,
@@ -51,7 +52,9 @@ const { user, system } = process.cpuUsage(start)
 const millions = (rows - startRows) / 1e6
 const perMillion = (seconds: number): string => (seconds / millions).toFixed(3)
 const up = scraper.targets().filter(({ health }) => health === 'up').length
-console.log(`${millions.toFixed(2)}M samples of ${up} targets that are up, ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MB resident`)
+console.log(
+  `${millions.toFixed(2)}M samples of ${up} targets that are up, ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MB resident`,
+)
 console.log(
   `CPU-s per 1M samples: ${perMillion((user + system) / 1e6)}, of which kernel ${perMillion(system / 1e6)}, collector (wall) ${perMillion((collectorMs - startCollectorMs) / 1e3)}`,
 )

@@ -14,8 +14,8 @@ export const NORMAL_NAN_HIGH = 0x7ff8_0000
 
 /** Reads the number in `bytes[start, end)` into `into`. Throws `WireError` WIRE_MALFORMED. */
 export function readDouble(bytes: Uint8Array, start: number, end: number, into: DoubleWords): void {
-  const value = readSimple(bytes, start, end)
-  if (value !== undefined) {
+  const value = readDecimal(bytes, start, end)
+  if (!Number.isNaN(value)) {
     setDouble(into, value)
     return
   }
@@ -35,31 +35,116 @@ export function setDouble(into: DoubleWords, value: number): void {
   into.valueHigh = scratchWords[1]!
 }
 
-/**
- * A plain decimal of at most 15 digits, or `undefined`: then the digits are an exact integer, the power of ten is exact, and one
- * division rounds correctly. Source: Clinger, "How to read floating point numbers accurately", 1990.
- */
-function readSimple(bytes: Uint8Array, start: number, end: number): number | undefined {
+/** A decimal as exporters print it, exponent or not, correctly rounded; NaN for what must be looked at more closely. */
+function readDecimal(bytes: Uint8Array, start: number, end: number): number {
   let at = start
-  const isNegative = bytes[at] === 0x2d
+  const isNegative = bytes[at] === MINUS
   if (isNegative) at++
-  let digits = 0
+  const first = at
   let point = -1
+  let digits = 0
+  // The number is (value * 10^tailDigits + tail) * 10^power.
   let value = 0
+  let tail = 0
+  let tailDigits = 0
   for (; at < end; at++) {
-    const digit = bytes[at]! - 0x30
+    const digit = bytes[at]! - ZERO
     if (digit >= 0 && digit <= 9) {
-      value = value * 10 + digit
-      digits++
-    } else if (digit === -2 && point === -1) point = digits
-    else return undefined
+      if (digits < EXACT_DIGITS) value = value * 10 + digit
+      else {
+        tail = tail * 10 + digit
+        tailDigits++
+      }
+      // Zeros in front say nothing.
+      if (value !== 0) digits++
+    } else if (digit === POINT && point === -1) point = at
+    else break
   }
-  if (digits === 0 || digits > 15) return undefined
-  if (point !== -1) value /= POWERS[digits - point]!
-  return isNegative ? -value : value
+  if (at - first === (point === -1 ? 0 : 1) || digits > MAX_DIGITS) return Number.NaN
+  let power = point === -1 ? 0 : point + 1 - at
+  if (at < end) {
+    power += readExponent(bytes, at, end)
+  }
+  // NaN is not within either.
+  if (!(power >= -MAX_POWER && power <= MAX_POWER)) return Number.NaN
+  const size = tailDigits === 0 ? scale(value, power) : divide(value, { tail, tailDigits, power })
+  return isNegative ? -size : size
 }
 
-const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i)
+/** `e` and at most two digits, all of what is left; else NaN. */
+function readExponent(bytes: Uint8Array, start: number, end: number): number {
+  // 0x20 makes an E small.
+  if ((bytes[start]! | 0x20) !== SMALL_E) return Number.NaN
+  const sign = bytes[start + 1]
+  const from = sign === MINUS || sign === PLUS ? start + 2 : start + 1
+  if (from >= end || end - from > 2) return Number.NaN
+  let exponent = 0
+  for (let at = from; at < end; at++) {
+    const digit = bytes[at]! - ZERO
+    if (digit < 0 || digit > 9) return Number.NaN
+    exponent = exponent * 10 + digit
+  }
+  return sign === MINUS ? -exponent : exponent
+}
+
+/**
+ * An integer below 10^15 and a power of ten up to 10^22 are exact doubles, and one operation rounds correctly.
+ * Source: Clinger, "How to read floating point numbers accurately", 1990.
+ */
+function scale(value: number, power: number): number {
+  return power < 0 ? value / POWERS[-power]! : value * POWERS[power]!
+}
+
+/**
+ * An integer of 16 to 19 digits over a power of ten, as a double and what remains of it; NaN where that is too near the middle between
+ * two doubles to tell. Source: Dekker, "A floating-point technique for extending the available precision", 1971.
+ */
+function divide(
+  value: number,
+  { tail, tailDigits, power }: { readonly tail: number; readonly tailDigits: number; readonly power: number },
+): number {
+  if (power > 0) return Number.NaN
+  const factor = POWERS[tailDigits]!
+  const product = value * factor
+  const whole = product + tail
+  // Exactly what `whole` lacks: of the product, and of the sum.
+  const added = whole - product
+  const lack = productError(value, factor, product) + (product - (whole - added) + (tail - added))
+  const divisor = POWERS[-power]!
+  const quotient = whole / divisor
+  const back = quotient * divisor
+  const rest = whole - back - productError(quotient, divisor, back)
+  const correction = (rest + lack) / divisor
+  const doubt = ((Math.abs(rest) + Math.abs(lack)) / divisor) * DOUBT
+  const lower = quotient + (correction - doubt)
+  return lower === quotient + (correction + doubt) ? lower : Number.NaN
+}
+
+/** `a * b - product`, exactly. */
+function productError(a: number, b: number, product: number): number {
+  const highA = SPLITTER * a - (SPLITTER * a - a)
+  const highB = SPLITTER * b - (SPLITTER * b - b)
+  const lowA = a - highA
+  const lowB = b - highB
+  return lowA * lowB - (product - highA * highB - lowA * highB - highA * lowB)
+}
+
+// 15 digits are an exact integer; four more keep `value * 10^tailDigits + tail` within two doubles.
+const EXACT_DIGITS = 15
+const MAX_DIGITS = 19
+// 10^22 is the last power of ten that is a double.
+const MAX_POWER = 22
+const POWERS = Array.from({ length: MAX_POWER + 1 }, (_, i) => Number(`1e${i}`))
+// 2^27 + 1 splits a double into halves whose products are exact.
+const SPLITTER = 134_217_729
+// Some roundings of 2^-53 each are in the correction; 2^-48 is more than all of them.
+const DOUBT = 2 ** -48
+const ZERO = 0x30
+const MINUS = 0x2d
+const PLUS = 0x2b
+const SMALL_E = 0x65
+// A point, less a zero.
+const POINT = -2
 
 function numberOf(text: string, offset: number): number {
   if (/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) {
