@@ -10,21 +10,22 @@ export const UNRESOLVED = -2
 export const DROPPED = -3
 
 /**
- * The series of one target by their text (or any bytes that name them), as numbered entries.
+ * The series of one target by their text (or any bytes that name them), and its lines of metadata, as numbered entries.
  *
  * One scrape: `beginScrape`, then `predicted` or `find` or `add` and `visit` for each line in order, then `endScrape`, or nothing more
  * when the scrape failed.
  */
 export class ScrapeCache {
   /** The texts of all entries; entry i is at `[starts[i], starts[i + 1])`. */
-  bytes: Uint8Array = new Uint8Array(16_384)
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BYTES)
+  view: DataView = new DataView(this.bytes.buffer)
   starts: Uint32Array = new Uint32Array(INITIAL + 1)
   refs: Int32Array = new Int32Array(INITIAL)
   /** The scrape that an entry was last met in. */
   seen: Uint32Array = new Uint32Array(INITIAL)
   /** 1 where the last good scrape wrote the entry in a way that makes its absence mean staleness. */
   live: Uint8Array = new Uint8Array(INITIAL)
-  /** What the entry is part of, which decides how its bounds are printed: see `boundLabelOf`. */
+  /** What the entry is, and what a series is part of, which decides how its bounds are printed: see run.ts. */
   kinds: Uint8Array = new Uint8Array(INITIAL)
   /** The last exemplar of an entry, in words: targets repeat it until they have another. */
   readonly exemplars: Map<number, string> = new Map()
@@ -36,6 +37,12 @@ export class ScrapeCache {
   scrape = 0
   /** The epoch of `refs`. */
   epoch = 0
+  /** Whether the store was told what the target's last answer says of its metrics. */
+  isMetadataTold = false
+  /** Lines of metadata in the last answer. */
+  metadataLines = 0
+  /** How the last answer was read. */
+  isOpenMetrics = false
   #hashes = new Int32Array(INITIAL)
   #slots = new Int32Array(4 * INITIAL)
   /** Entries in the order of the last good scrape, and of this one. */
@@ -51,6 +58,7 @@ export class ScrapeCache {
     if (epoch !== this.epoch) {
       for (let i = 0; i < this.length; i++) if (this.refs[i] !== DROPPED) this.refs[i] = UNRESOLVED
       this.epoch = epoch
+      this.isMetadataTold = false
     }
     this.scrape++
     this.#cursor = 0
@@ -80,7 +88,10 @@ export class ScrapeCache {
     if (2 * (entry + 1) > this.#slots.length) this.#growSlots()
     const at = this.starts[entry]!
     const needed = at + end - start
-    if (needed > this.bytes.length) this.bytes = grown(this.bytes, new Uint8Array(Math.max(needed, 2 * this.bytes.length)))
+    if (needed > this.bytes.length) {
+      this.bytes = grown(this.bytes, new Uint8Array(Math.max(needed, 2 * this.bytes.length)))
+      this.view = new DataView(this.bytes.buffer)
+    }
     this.bytes.set(source.subarray(start, end), at)
     this.starts[entry + 1] = needed
     this.refs[entry] = UNRESOLVED
@@ -145,6 +156,7 @@ export class ScrapeCache {
     this.classicParts.clear()
     this.startKeys.clear()
     this.bytes = kept.bytes
+    this.view = kept.view
     this.starts = kept.starts
     this.refs = kept.refs
     this.seen = kept.seen
@@ -193,6 +205,7 @@ export class ScrapeCache {
 
 // 256 series: most exporters have more, and many targets have fewer.
 const INITIAL = 256
+const FIRST_BYTES = 16_384
 const SEED = Math.floor(Math.random() * 2 ** 32) | 1
 
 function hashBytes(source: Uint8Array, start: number, end: number): number {

@@ -224,6 +224,7 @@ export class ScrapeLoop {
       if (counts.outOfBounds > 0) meters.outOfBounds.add(counts.outOfBounds)
       return { reason: '', code: '', counts, bodyBytes }
     } catch (error) {
+      this.#cache.isMetadataTold = false
       return failureOf(error, counts, bodyBytes)
     }
   }

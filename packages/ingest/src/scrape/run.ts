@@ -10,6 +10,7 @@ import type {
   HistogramDraft,
   HistogramForms,
   MetricTarget,
+  TextLine,
 } from '@oriel/wire'
 import {
   CLASSIC_ONLY,
@@ -31,6 +32,7 @@ import { DROPPED, UNRESOLVED } from './cache.ts'
 import { ClassicCollector } from './classic.ts'
 import { CreatedTimes } from './created.ts'
 import type { ClassicSample } from './classic.ts'
+import { tellMetadata } from './metadata.ts'
 import { sampleLabels, writeLabels } from './sample-labels.ts'
 
 /** What one scrape counted. */
@@ -67,9 +69,14 @@ export class ScrapeRun {
   readonly #cache: ScrapeCache
   readonly #target: MetricTarget
   readonly #options: RunOptions
-  readonly #labels = new LabelBytes()
   readonly #classic: ClassicCollector | undefined
   #created: CreatedTimes | undefined
+  /** Of the samples that follow the last TYPE line. */
+  #kind = 0
+  /** Whether lines of metadata that are as they were need not be read. */
+  #skipsMetadata = false
+  #isMetadataNew = false
+  #metadataLines = 0
   #scraped = 0
   #kept = 0
   #added = 0
@@ -90,18 +97,22 @@ export class ScrapeRun {
 
   /** Text in either format. Throws `WireError` or `IngestError` INGEST_SCRAPE_FAILED: the block is then cut back by the queue. */
   readText(body: Uint8Array, isOpenMetrics: boolean): void {
+    const cache = this.#cache
     const scanner = new TextScanner(body, { isOpenMetrics })
-    const metadata = new MetadataLines(this.#target)
-    if (isOpenMetrics && this.#target.wantsStarts) this.#created = new CreatedTimes(body, this.#cache.startKeys)
-    for (let line = scanner.next(); line !== 'end'; line = scanner.next())
+    if (isOpenMetrics && this.#target.wantsStarts) this.#created = new CreatedTimes(body, cache.startKeys)
+    // The two formats read the same line in different ways.
+    const isAsBefore = cache.isOpenMetrics === isOpenMetrics
+    cache.isOpenMetrics = isOpenMetrics
+    this.#isMetadataNew = !isAsBefore || !cache.isMetadataTold
+    this.#skipsMetadata = isAsBefore && this.#classic === undefined && this.#created === undefined
+    for (let line = this.#nextLine(scanner); line !== 'end'; line = this.#nextLine(scanner))
       if (line === 'sample') this.#readSample(scanner)
-      else {
-        this.#classic?.seeLine(line, scanner)
-        this.#created?.seeLine(line, scanner)
-        metadata.add(line, scanner)
-      }
+      else this.#readMetadata(line, scanner)
     this.#classic?.flush()
-    metadata.flush()
+    // One that is gone takes what it said with it.
+    if (this.#isMetadataNew || this.#metadataLines !== cache.metadataLines) tellMetadata(body, isOpenMetrics, this.#target)
+    cache.isMetadataTold = true
+    cache.metadataLines = this.#metadataLines
     this.#finish()
   }
 
@@ -143,6 +154,37 @@ export class ScrapeRun {
     this.#cache.endLives(true, (entry) => this.#writeStale(entry))
   }
 
+  /** As `next` of the scanner, past lines of metadata that are as they were. */
+  #nextLine(scanner: TextScanner): TextLine {
+    const cache = this.#cache
+    while (this.#skipsMetadata) {
+      const entry = cache.predicted
+      if (entry === -1 || cache.kinds[entry]! < METADATA) break
+      if (!scanner.acceptMetadata(cache.view, cache.starts[entry]!, cache.starts[entry + 1]!)) break
+      this.#visitMetadata(entry)
+    }
+    return scanner.next()
+  }
+
+  #readMetadata(line: 'type' | 'help' | 'unit', scanner: TextScanner): void {
+    this.#classic?.seeLine(line, scanner)
+    this.#created?.seeLine(line, scanner)
+    const cache = this.#cache
+    const { bytes, lineStart, lineEnd } = scanner
+    let entry = cache.find(bytes, lineStart, lineEnd)
+    if (entry === -1)
+      entry = cache.add(bytes, lineStart, lineEnd, line === 'type' ? TYPE_LINE + kindOf(scanner.metricType) : METADATA)
+    if (entry !== cache.predicted) this.#isMetadataNew = true
+    this.#visitMetadata(entry)
+  }
+
+  #visitMetadata(entry: number): void {
+    this.#cache.visit(entry)
+    this.#metadataLines++
+    const kind = this.#cache.kinds[entry]!
+    if (kind >= TYPE_LINE) this.#kind = kind - TYPE_LINE
+  }
+
   #readSample(scanner: TextScanner): void {
     const cache = this.#cache
     const entry = this.#textEntryOf(scanner)
@@ -169,14 +211,14 @@ export class ScrapeRun {
   #textEntryOf(scanner: TextScanner): number {
     const cache = this.#cache
     const predicted = cache.predicted
-    if (predicted !== -1 && scanner.acceptSeries(cache.bytes, cache.starts[predicted]!, cache.starts[predicted + 1]!))
+    if (predicted !== -1 && scanner.acceptSeries(cache.view, cache.starts[predicted]!, cache.starts[predicted + 1]!))
       return predicted
     scanner.scanSeries()
     const found = cache.find(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
     if (found !== -1) return found
     // Read at once: what cannot be read must fail the scrape before it is remembered.
     decodeTextSeries(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
-    return cache.add(scanner.bytes, scanner.seriesStart, scanner.seriesEnd, kindOf(scanner.metricType))
+    return cache.add(scanner.bytes, scanner.seriesStart, scanner.seriesEnd, this.#kind)
   }
 
   #readFamilySample(series: LabelBytes, sample: FamilySample): void {
@@ -272,8 +314,8 @@ export class ScrapeRun {
     const labels = sampleLabels(scraped, this.#options.targetLabels, this.#options.job)
     let ref = DROPPED
     if (labels !== undefined) {
-      writeLabels(labels, this.#labels)
-      ref = this.#target.series(this.#labels.bytes, 0, this.#labels.length)
+      writeLabels(labels, labelBytes)
+      ref = this.#target.series(labelBytes.bytes, 0, labelBytes.length)
       // A refused series is asked for each time, so that its samples are counted.
       if (ref === -1) return ref
     }
@@ -310,6 +352,11 @@ const HISTOGRAM = 1
 const SUMMARY = 2
 // Named by label bytes, whose bounds are written as they should be.
 const ENCODED = 3
+// Lines, not series; a TYPE line is this plus what its samples are.
+const METADATA = 4
+const TYPE_LINE = 8
+
+const labelBytes = new LabelBytes()
 
 function kindOf(type: MetricType): number {
   if (type === 'histogram') return HISTOGRAM
@@ -325,35 +372,4 @@ function normalizeBounds(labels: Label[], kind: number): Label[] {
     const value = parseBound(label.value)
     return value === undefined ? label : { name: bound, value: printBound(value) }
   })
-}
-
-/** Collects the lines that speak of one metric. */
-class MetadataLines {
-  readonly #target: MetricTarget
-  #metric = ''
-  #type: TextScanner['metricType'] = 'unknown'
-  #help = ''
-  #unit = ''
-
-  constructor(target: MetricTarget) {
-    this.#target = target
-  }
-
-  add(line: 'type' | 'help' | 'unit', scanner: TextScanner): void {
-    if (scanner.metric !== this.#metric) {
-      this.flush()
-      this.#metric = scanner.metric
-    }
-    if (line === 'type') this.#type = scanner.metricType
-    else if (line === 'help') this.#help = scanner.text
-    else this.#unit = scanner.text
-  }
-
-  flush(): void {
-    if (this.#metric !== '') this.#target.metadata({ metric: this.#metric, type: this.#type, help: this.#help, unit: this.#unit })
-    this.#metric = ''
-    this.#type = 'unknown'
-    this.#help = ''
-    this.#unit = ''
-  }
 }

@@ -149,7 +149,7 @@ test('every double that JavaScript prints is read back', () => {
 })
 
 test('a series known from before is accepted only where it ends there', () => {
-  const known = encoder.encode('a{b="c"}')
+  const known = new DataView(encoder.encode('a{b="c"}').buffer)
   const at = (text: string): boolean => {
     const scanner = new TextScanner(encoder.encode(text), { isOpenMetrics: false })
     scanner.next()
@@ -160,6 +160,26 @@ test('a series known from before is accepted only where it ends there', () => {
   expect(at('a 1\n')).toBe(true)
   expect(at('ab 1\n')).toBe(false)
   expect(at('a {b="c"} 1\n')).toBe(false)
+})
+
+test('metadata known from before is accepted only as a whole line, and not after the end', () => {
+  const line = '# TYPE a counter'
+  const known = new DataView(encoder.encode(line).buffer)
+  const at = (text: string): boolean => {
+    const scanner = new TextScanner(encoder.encode(text), { isOpenMetrics: text.endsWith('# EOF\n') })
+    const isAccepted = scanner.acceptMetadata(known, 0, line.length)
+    if (isAccepted) expect(scanner.next()).toBe(text.includes('x') ? 'sample' : 'end')
+    return isAccepted
+  }
+  expect(at(`${line}\nx 1\n`)).toBe(true)
+  expect(at(`${line}\n# EOF\n`)).toBe(true)
+  expect(at(line)).toBe(true)
+  expect(at(`${line} \n`)).toBe(false)
+  expect(at('# TYPE a counte\n')).toBe(false)
+  expect(at('# TYPE b counter\n')).toBe(false)
+  const ended = new TextScanner(encoder.encode(`# EOF\n${line}\n`), { isOpenMetrics: true })
+  expect(() => ended.next()).toThrow(/text after # EOF/)
+  expect(ended.acceptMetadata(known, 0, line.length)).toBe(false)
 })
 
 test('broken texts are refused with a WireError and never loop', () => {

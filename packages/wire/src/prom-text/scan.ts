@@ -31,17 +31,22 @@ export class TextScanner {
   /** The exemplar's text, an empty range for none: see `readExemplar`. */
   exemplarStart = 0
   exemplarEnd = 0
+  /** A metadata line: `bytes[lineStart, lineEnd)`, without its end. */
+  lineStart = 0
+  lineEnd = 0
   /** Of a metadata line. */
   metric = ''
   metricType: MetricType = 'unknown'
   text = ''
   readonly #isOpenMetrics: boolean
+  readonly #view: DataView
   readonly #end: number
   #at = 0
   #isEnded = false
 
   constructor(bytes: Uint8Array, { isOpenMetrics }: { readonly isOpenMetrics: boolean }) {
     this.bytes = bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#end = bytes.length
     this.#isOpenMetrics = isOpenMetrics
   }
@@ -67,11 +72,10 @@ export class TextScanner {
   }
 
   /** Whether the series here is exactly `known[start, end)`, the text of a series seen before; moves past it if so. */
-  acceptSeries(known: Uint8Array, start: number, end: number): boolean {
+  acceptSeries(known: DataView, start: number, end: number): boolean {
     const { bytes } = this
     const stop = this.#at + end - start
-    if (stop >= this.#end) return false
-    for (let i = this.#at, j = start; i < stop; i++, j++) if (bytes[i] !== known[j]) return false
+    if (stop >= this.#end || !this.#isNext(known, start, end)) return false
     // A blank must follow, and no brace after it: `name {` goes on.
     if (bytes[stop] !== SPACE && bytes[stop] !== TAB) return false
     if (bytes[stop + 1] === BRACE) return false
@@ -79,6 +83,21 @@ export class TextScanner {
     this.#at = stop
     this.seriesEnd = stop
     return true
+  }
+
+  /** Whether the line here is exactly the metadata line `known[start, end)`, which was read before; moves past it if so. */
+  acceptMetadata(known: DataView, start: number, end: number): boolean {
+    const stop = this.#at + end - start
+    if (stop > this.#end || this.#isEnded || !this.#isNext(known, start, end)) return false
+    if (stop < this.#end && this.bytes[stop] !== NEWLINE) return false
+    this.#at = stop + 1
+    return true
+  }
+
+  /** Passes over the line here unread. */
+  skipLine(): void {
+    const end = this.bytes.indexOf(NEWLINE, this.#at)
+    this.#at = end === -1 ? this.#end : end + 1
   }
 
   /** Finds where the series ends. What is inside is checked by `decodeTextSeries`, once for each new text. */
@@ -125,6 +144,17 @@ export class TextScanner {
     inner.scanValue()
     const { valueLow, valueHigh } = inner
     return inner.hasTime ? { labels, valueLow, valueHigh, tMs: inner.tMs } : { labels, valueLow, valueHigh }
+  }
+
+  /** Whether `known[start, end)` is what comes next. As many bytes must be left. */
+  #isNext(known: DataView, start: number, end: number): boolean {
+    const view = this.#view
+    let i = this.#at
+    let j = start
+    // Four at a time: lines are compared as a whole, and most are as before.
+    for (; j + 4 <= end; i += 4, j += 4) if (view.getInt32(i, true) !== known.getInt32(j, true)) return false
+    for (; j < end; i++, j++) if (view.getUint8(i) !== known.getUint8(j)) return false
+    return true
   }
 
   #passExemplar(hash: number): number {
@@ -194,6 +224,8 @@ export class TextScanner {
       return undefined
     }
     const [, keyword = '', name = '', rest = ''] = found
+    this.lineStart = start
+    this.lineEnd = end
     this.metric = name.startsWith('"') ? unescapeText(name.slice(1, -1)) : name
     return this.#readMetadata(keyword, rest, start)
   }
