@@ -1,12 +1,13 @@
-// One HTTP request to a target or a discovery, within bounds: a server that hangs, floods or lies must not hurt. A hot path
-// (bench/HOTPATHS.md): a scrape of a small target is mostly this.
+// One HTTP request to a target or a discovery, within bounds: a server that hangs, floods or lies must not hurt. Most scrapes go a
+// shorter way: repeated.ts.
 
-import { decompress, WireError } from '@oriel/wire'
+import type { SocketConnectOpts } from 'node:net'
+import { decompress } from '@oriel/wire'
 import type { Dispatcher } from 'undici'
-import { IngestError } from '../errors.ts'
 import type { HttpClientConfig } from '../prometheus-http-config.ts'
 import { Agents } from './agents.ts'
 import { BodyCollector } from './body.ts'
+import { failed, fetchError } from './failure.ts'
 import { readHeaderSecrets, readSecretText } from './secrets.ts'
 import { TokenSource } from './oauth2.ts'
 
@@ -40,6 +41,7 @@ export interface FetchOptions {
 /** An HTTP client for the targets of one job, with connections kept open. */
 export class HttpClient {
   readonly #config: HttpClientConfig
+  readonly #socketPath: string
   readonly #agents: Agents
   readonly #tokens: TokenSource | undefined
   readonly #hasCredentials: boolean
@@ -47,6 +49,7 @@ export class HttpClient {
   /** With `socketPath`, all requests go through that Unix socket. */
   constructor(config: HttpClientConfig, { socketPath = '' }: { readonly socketPath?: string } = {}) {
     this.#config = config
+    this.#socketPath = socketPath
     this.#agents = new Agents(config, socketPath)
     const { basicAuth, authorization, oauth2, headers } = config
     this.#hasCredentials = [basicAuth, authorization, oauth2].some((way) => way !== undefined) || Object.keys(headers).length > 0
@@ -61,13 +64,18 @@ export class HttpClient {
     try {
       return await this.#follow(url, options)
     } catch (error) {
-      if (error instanceof IngestError) throw error
-      if (error instanceof WireError && error.code === 'WIRE_TOO_LARGE')
-        throw new IngestError('INGEST_SCRAPE_TOO_LARGE', `cannot scrape: body size limit exceeded: ${error.message}`, {
-          cause: error,
-        })
-      throw failed(reasonOf(error), error)
+      throw fetchError(error)
     }
+  }
+
+  /** Where a request to `url` goes over plain HTTP/1.1, with nothing added to it and nobody between; `undefined` where it does not. */
+  plainAddress(url: string): SocketConnectOpts | undefined {
+    const { protocol, hostname, port, username, password } = new URL(url)
+    const { proxy } = this.#config
+    if (protocol !== 'http:' || this.#hasCredentials || username !== '' || password !== '') return undefined
+    if (proxy.url !== '' || proxy.isFromEnvironment) return undefined
+    if (this.#socketPath !== '') return { path: this.#socketPath }
+    return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) }
   }
 
   /** Ends connections at once; requests under way reject. */
@@ -172,13 +180,4 @@ function isClosedConnection(error: unknown): boolean {
 
 function textOf(header: string | string[] | undefined): string {
   return typeof header === 'string' ? header : (header?.[0] ?? '')
-}
-
-function failed(reason: string, cause?: unknown): IngestError {
-  return new IngestError('INGEST_SCRAPE_FAILED', `cannot scrape: ${reason}`, { cause })
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.message === '' && error.cause instanceof Error ? error.cause.message : error.message
 }

@@ -1,10 +1,12 @@
 // Scraping one target, again and again.
 
 import type { Clock, Telemetry } from '@oriel/model'
-import { freeArray, OrielError } from '@oriel/model'
+import { OrielError } from '@oriel/model'
 import type { MetricTarget } from '@oriel/wire'
 import { IngestError } from '../errors.ts'
-import type { Fetched, HttpClient } from '../fetch/client.ts'
+import type { HttpClient } from '../fetch/client.ts'
+import type { Answer } from '../fetch/repeated.ts'
+import { RepeatedRequest } from '../fetch/repeated.ts'
 import type { MetricsWriter } from '../metrics.ts'
 import type { ScrapeConfig } from '../prometheus-scrape-config.ts'
 import { ScrapeCache } from './cache.ts'
@@ -48,9 +50,6 @@ const ALIGN_TOLERANCE_MS = 10
 const MAX_COMMIT_WAIT_MS = 3_000
 const COMMIT_WAIT_SHARE = 0.2
 
-// Just above 64 KiB: from there on an array is a piece of memory of its own, and `freeArray` gives it back at once.
-const LEAST_EXPECTED_BYTES = 65_537
-
 /** A running loop. */
 export class ScrapeLoop {
   readonly target: ScrapeTarget
@@ -59,16 +58,17 @@ export class ScrapeLoop {
   /** The job, with what relabeling said of this target's histograms. */
   #job: ScrapeConfig
   readonly #report: ReportSeries
-  readonly #abort = new AbortController()
   readonly #waitMs: number
-  #headers: Readonly<Record<string, string>> | undefined
+  #request: RepeatedRequest | undefined
+  /** Whether the request is not as the options say. */
+  #isRequestOld = false
+  #isStopped = false
   #cache = new ScrapeCache()
   /** The series of an earlier configuration, until a scrape tells which of them go on. */
   #earlier: ScrapeCache | undefined
   #wasText = true
   #timer: NodeJS.Timeout | undefined
   #lastDueMs = 0
-  #expectedBytes = LEAST_EXPECTED_BYTES
   #running: Promise<void> | undefined
   #onGone: (() => void) | undefined
 
@@ -91,7 +91,7 @@ export class ScrapeLoop {
     this.#timer = setTimeout(() => {
       this.#running = this.#turn(due).finally(() => {
         this.#running = undefined
-        if (!this.#abort.signal.aborted) this.start(offsetMs)
+        if (!this.#isStopped) this.start(offsetMs)
       })
     }, due - nowMs)
     this.#timer.unref()
@@ -102,7 +102,7 @@ export class ScrapeLoop {
     const before = this.#options.job
     this.#options = options
     this.#job = { ...options.job, ...this.target.histograms }
-    this.#headers = undefined
+    this.#isRequestOld = true
     if (sameLabels(before, options.job)) return
     this.#earlier ??= this.#cache
     this.#cache = new ScrapeCache()
@@ -121,7 +121,8 @@ export class ScrapeLoop {
   /** Ends the loop; its series do not end. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer)
-    this.#abort.abort()
+    this.#isStopped = true
+    this.#request?.close()
     await this.#running
   }
 
@@ -138,14 +139,17 @@ export class ScrapeLoop {
     const { lastScrapeMs } = this.health
     if (lastScrapeMs > 0) meters.intervals.observe((startMs - lastScrapeMs) / 1_000)
     let failure: Failure = { reason: forcedError, code: '', counts: NO_COUNTS, bodyBytes: 0 }
-    let fetched: Fetched | undefined
+    let stored: Promise<Failure> | undefined
     try {
-      if (forcedError === '') fetched = await this.#fetch()
+      if (forcedError === '')
+        await this.#targetRequest().send((answer) => {
+          if (!this.#isStopped) stored = this.#store(answer, tMs, durationMs)
+        })
     } catch (error) {
       failure = failureOf(error, NO_COUNTS, 0)
     }
-    if (this.#abort.signal.aborted) return
-    if (fetched !== undefined) failure = await this.#store(fetched, tMs, durationMs)
+    if (stored !== undefined) failure = await stored
+    else if (this.#isStopped) return
     const isUp = failure.reason === ''
     if (!isUp) await this.#storeFailure(tMs, durationMs(), failure)
     this.health = { health: isUp ? 'up' : 'down', lastError: failure.reason, lastScrapeMs: startMs, lastDurationMs }
@@ -157,7 +161,8 @@ export class ScrapeLoop {
       await this.scrape(dueMs)
       return
     }
-    this.#abort.abort()
+    this.#isStopped = true
+    this.#request?.close()
     gone()
     // A target that was never scraped has no series.
     if (this.health.lastScrapeMs > 0) await this.endSeries(dueMs)
@@ -171,36 +176,31 @@ export class ScrapeLoop {
     })
   }
 
-  async #fetch(): Promise<Fetched> {
+  #targetRequest(): RepeatedRequest {
+    if (this.#request !== undefined && !this.#isRequestOld) return this.#request
     const { job, client } = this.#options
     const { timeoutMs, url } = this.target
-    this.#headers ??= {
+    const headers = {
       accept: acceptHeader(job.protocols, job.escaping),
       'accept-encoding': job.acceptsGzip ? 'gzip' : 'identity',
       'user-agent': 'Oriel',
       'x-prometheus-scrape-timeout-seconds': String(timeoutMs / 1_000),
     }
-    const fetched = await client.get(url, {
-      headers: this.#headers,
-      timeoutMs,
-      maxBytes: job.bodySizeLimit || DEFAULT_BODY_LIMIT,
-      expectedBytes: this.#expectedBytes,
-      signal: this.#abort.signal,
-    })
-    if (fetched.status !== 200)
-      throw new IngestError('INGEST_SCRAPE_FAILED', `cannot scrape: server returned HTTP status ${fetched.status}`)
-    return fetched
+    this.#request?.close()
+    this.#request = new RepeatedRequest(client, url, { headers, timeoutMs, maxBytes: job.bodySizeLimit || DEFAULT_BODY_LIMIT })
+    this.#isRequestOld = false
+    return this.#request
   }
 
-  /** Stores an answer; the failure that is returned has no reason where it was taken. */
-  async #store({ body, contentType }: Fetched, tMs: number, durationMs: () => number): Promise<Failure> {
+  /** Stores an answer, which is read before this returns; the failure has no reason where it was taken. */
+  async #store({ status, body, contentType }: Answer, tMs: number, durationMs: () => number): Promise<Failure> {
     const { job, writer, tenant, meters } = this.#options
     const bodyBytes = body.length
-    this.#expectedBytes = Math.max(LEAST_EXPECTED_BYTES, bodyBytes + (bodyBytes >>> 3))
     let counts = NO_COUNTS
     try {
+      if (status !== 200) throw new IngestError('INGEST_SCRAPE_FAILED', `cannot scrape: server returned HTTP status ${status}`)
       const format = formatOf(contentType, job.fallbackProtocol)
-      if ((format !== 'protobuf') !== this.#wasText) await this.#changeFormat(tMs)
+      const changed = (format !== 'protobuf') === this.#wasText ? undefined : this.#changeFormat(tMs)
       const stored = writer.write(
         tenant,
         (target) => {
@@ -216,9 +216,7 @@ export class ScrapeLoop {
         },
         { waitMs: this.#waitMs },
       )
-      // It was read when it was handed over; only the commit is waited for.
-      freeArray(body)
-      await stored
+      await Promise.all([changed, stored])
       this.#earlier = undefined
       if (counts.duplicates > 0) meters.duplicates.add(counts.duplicates)
       if (counts.outOfBounds > 0) meters.outOfBounds.add(counts.outOfBounds)
@@ -229,11 +227,12 @@ export class ScrapeLoop {
     }
   }
 
-  /** The old entries are named by other bytes: they end, and the new ones begin. */
-  async #changeFormat(tMs: number): Promise<void> {
-    await this.#write((target) => this.#run(target, tMs).endAll())
+  /** The old entries are named by other bytes: they end, and the new ones begin. Resolves when the ends are stored. */
+  #changeFormat(tMs: number): Promise<void> {
+    const ended = this.#write((target) => this.#run(target, tMs).endAll())
     this.#cache = new ScrapeCache()
     this.#wasText = !this.#wasText
+    return ended
   }
 
   async #storeFailure(tMs: number, durationMs: number, { reason, code, counts, bodyBytes }: Failure): Promise<void> {

@@ -37,42 +37,39 @@ export function setDouble(into: DoubleWords, value: number): void {
 
 /** A decimal as exporters print it, exponent or not, correctly rounded; NaN for what must be looked at more closely. */
 function readDecimal(bytes: Uint8Array, start: number, end: number): number {
+  const isNegative = bytes[start] === MINUS
+  const size = readSize(bytes, isNegative ? start + 1 : start, end)
+  return isNegative ? -size : size
+}
+
+/** As `readDecimal`, without a sign. */
+function readSize(bytes: Uint8Array, start: number, end: number): number {
   let at = start
-  const isNegative = bytes[at] === MINUS
-  if (isNegative) at++
-  const first = at
   let point = -1
   let digits = 0
   // The number is (value * 10^tailDigits + tail) * 10^power.
   let value = 0
   let tail = 0
-  let tailDigits = 0
   for (; at < end; at++) {
     const digit = bytes[at]! - ZERO
     if (digit >= 0 && digit <= 9) {
       if (digits < EXACT_DIGITS) value = value * 10 + digit
-      else {
-        tail = tail * 10 + digit
-        tailDigits++
-      }
+      else tail = tail * 10 + digit
       // Zeros in front say nothing.
       if (value !== 0) digits++
     } else if (digit === POINT && point === -1) point = at
     else break
   }
-  if (at - first === (point === -1 ? 0 : 1) || digits > MAX_DIGITS) return Number.NaN
-  let power = point === -1 ? 0 : point + 1 - at
-  if (at < end) {
-    power += readExponent(bytes, at, end)
-  }
+  if (at - start === Number(point !== -1) || digits > MAX_DIGITS) return Number.NaN
+  const power = (point === -1 ? 0 : point + 1 - at) + readExponent(bytes, at, end)
   // NaN is not within either.
   if (!(power >= -MAX_POWER && power <= MAX_POWER)) return Number.NaN
-  const size = tailDigits === 0 ? scale(value, power) : divide(value, { tail, tailDigits, power })
-  return isNegative ? -size : size
+  return digits <= EXACT_DIGITS ? scale(value, power) : divide(value, { tail, tailDigits: digits - EXACT_DIGITS, power })
 }
 
-/** `e` and at most two digits, all of what is left; else NaN. */
+/** Nothing, or `e` and at most two digits, all of what is left; else NaN. */
 function readExponent(bytes: Uint8Array, start: number, end: number): number {
+  if (start === end) return 0
   // 0x20 makes an E small.
   if ((bytes[start]! | 0x20) !== SMALL_E) return Number.NaN
   const sign = bytes[start + 1]
