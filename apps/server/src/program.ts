@@ -17,6 +17,7 @@ import { compatMounts } from './compat.ts'
 import type { Config } from './config.ts'
 import { watchEngine } from './engine-metrics.ts'
 import { ServerError } from './errors.ts'
+import { giveHeapBack } from './heap.ts'
 import type { Listener } from './listen.ts'
 import { isLoopback, listenError, listenHttp, logListening, printAddress } from './listen.ts'
 import type { WatchedSink } from './newest.ts'
@@ -114,6 +115,7 @@ class Server implements RunningServer {
   readonly #listeners: Listener[] = []
   readonly #addresses: { name: string; address: string }[] = []
   readonly #stopWatching: () => void
+  readonly #stopGivingBack: () => void = giveHeapBack()
   #handlers = new Map<string, RawHandler>()
   #ingest: Ingest | undefined
   #scraping: Scraping | undefined
@@ -226,6 +228,7 @@ class Server implements RunningServer {
     await this.#cardinality.close()
     await this.#store.close()
     this.#stopWatching()
+    this.#stopGivingBack()
   }
 
   /** What needs the engine: ingest, and with it the gRPC listener, scraping and our own telemetry. */
