@@ -6,6 +6,7 @@ import { readCardinality } from './metrics/cardinality.ts'
 import { deleteSamples, purgeDeleted } from './metrics/delete.ts'
 import type { GridOptions } from './metrics/grid.ts'
 import { readGrid } from './metrics/grid.ts'
+import { RolledReader } from './metrics/grid-rolled.ts'
 import { readExemplars, readLabelNames, readLabelValues, readMetadata } from './metrics/lookups.ts'
 import type { MemoryIndex } from './metrics/postings/memory-index.ts'
 import { readSamples } from './metrics/samples.ts'
@@ -51,7 +52,7 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
   const writer = makeMetricWriter(client)
   const changes = new ChangeLog()
   const { grid, memory, recent, rollups } = options
-  const gridOptions = { ...grid, ...(rollups !== undefined && { rolled: rollups.blocks }) }
+  const gridOptions = { ...grid, ...(rollups !== undefined && { rolled: new RolledReader(client, rollups.blocks) }) }
   const starts = new StartReader(client, options)
   const stores = { client, index, memory, starts, ...(recent !== undefined && { window: recent.window }) }
   return {

@@ -13,11 +13,14 @@ import {
 } from '@oriel/vector'
 import type { ThinnedSamples } from './grid-pieces.ts'
 
-/**
- * The values of a grid from thinned samples: `labels[i]` are those of series i. By the kernels that evaluate raw samples, in the
- * same order: the bits are the same.
- */
-export function gridValues(samples: ThinnedSamples, labels: readonly Labels[], request: GridRequest, steps: number): GridSeries {
+/** Series of thinned samples: `labels[i]` are those of row `rows[i]` there. */
+export interface GridRows {
+  readonly rows: ArrayLike<number>
+  readonly labels: readonly Labels[]
+}
+
+/** The values of a grid from thinned samples. By the kernels that evaluate raw samples, in the same order: the bits are the same. */
+export function gridValues(samples: ThinnedSamples, { rows, labels }: GridRows, request: GridRequest, steps: number): GridSeries {
   const { startMs, offsetMs, stepMs, rangeMs, aggregate: by } = request
   const windows: Windows = { firstEndMs: startMs - offsetMs, stepMs, steps, rangeMs }
   if (by === undefined || request.func === 'last') {
@@ -25,7 +28,7 @@ export function gridValues(samples: ThinnedSamples, labels: readonly Labels[], r
     const out: SeriesOut = { values: grid.values, present: grid.present, at: 0 }
     for (let i = 0; i < labels.length; i++) {
       out.at = i * steps
-      fillSeries(samples, i, windows, request.func, out)
+      fillSeries(samples, rows[i]!, windows, request.func, out)
     }
     const found = withoutEmptyRows(grid)
     if (by === undefined) return withNaN(found)
@@ -37,15 +40,15 @@ export function gridValues(samples: ThinnedSamples, labels: readonly Labels[], r
   const row: SeriesOut = { values: new Float64Array(steps), present: new Uint8Array(steps), at: 0 }
   for (let i = 0; i < labels.length; i++) {
     row.present.fill(0)
-    fillSeries(samples, i, windows, request.func, row)
+    fillSeries(samples, rows[i]!, windows, request.func, row)
     accumulator.add(groups.groupOf[i]!, row.values, row.present, 0)
   }
   return withNaN(withoutEmptyRows(accumulator.finish()))
 }
 
-function fillSeries(samples: ThinnedSamples, i: number, windows: Windows, func: GridRequest['func'], out: SeriesOut): void {
-  const from = samples.offsets[i]!
-  const to = samples.offsets[i + 1]!
+function fillSeries(samples: ThinnedSamples, row: number, windows: Windows, func: GridRequest['func'], out: SeriesOut): void {
+  const from = samples.offsets[row]!
+  const to = samples.offsets[row + 1]!
   if (func === 'last') lastInWindows(samples, samples.stale, from, to, windows, out)
   else rateOverWindows(samples, from, to, windows, func, out)
 }

@@ -5,10 +5,9 @@ import { StoreError } from '@oriel/store'
 import type { EngineClient } from '../engine/client.ts'
 import type { ThinnedSamples } from './grid-pieces.ts'
 import { PieceGatherer } from './grid-pieces.ts'
-import type { RolledBlocks } from '../rollups/blocks.ts'
-import { planRolled, readRolled } from './grid-rolled.ts'
+import type { RolledReader } from './grid-rolled.ts'
 import type { GridRead } from './grid-sql.ts'
-import { countStatement, piecesStatement } from './grid-sql.ts'
+import { countStatement, IN_ORDER, piecesStatement } from './grid-sql.ts'
 import { gridValues } from './grid-values.ts'
 import { tooManySamples } from './series-choice.ts'
 import { clampRange } from './selection.ts'
@@ -19,8 +18,8 @@ import { SeriesTable } from './series-table.ts'
 export interface GridOptions {
   /** `always` is for tests: wherever they are exact, at any cost. */
   readonly offered?: 'whenCheaper' | 'always'
-  /** What is rolled up, where anything is. */
-  readonly rolled?: RolledBlocks
+  /** Reads what is rolled up, where anything is. */
+  readonly rolled?: RolledReader
 }
 
 /**
@@ -41,10 +40,8 @@ export async function readGrid(
   if (context.tenants.length !== 1 || !isReadable(request, range)) return undefined
   const steps = startMs === endMs ? 1 : Math.floor((endMs - startMs) / stepMs) + 1
   const isAlways = offered === 'always'
-  if (rolled !== undefined && request.func !== 'last') {
-    const grid = await readRolledGrid(client, index, { request, range, steps, rolled }, context)
-    if (grid !== undefined) return grid
-  }
+  const found = await rolled?.read(index, { request, range, steps }, context)
+  if (found !== undefined) return finish(found.thinned, found.read, context, found.places)
   // Most queries end here, before anything is asked: no series could have so many samples.
   const mostPerSeries = (range.endMs - range.startMs) / MS_PER_SECOND
   if (!isAlways && !isCheaper(request, range, steps, { series: 1, samples: mostPerSeries })) return undefined
@@ -58,52 +55,33 @@ export async function readGrid(
   return finish(await readThinned(client, read, context), read, context)
 }
 
-function finish(thinned: ThinnedSamples, { series, request, steps }: GridRead, context: QueryContext): GridSeries | undefined {
+/** The grid of the series that have samples: series `i` of the read is number `places[i]` of those that were thinned. */
+function finish(
+  thinned: ThinnedSamples,
+  { series, request, steps }: GridRead,
+  context: QueryContext,
+  places?: Uint32Array,
+): GridSeries | undefined {
   // Found out here and not before: a question of its own would cost every grid, and histograms seldom have enough samples for one.
   if (thinned.hasHistograms) return undefined
-  const labels = thinned.series.map((place) => series[place]!.labels)
-  context.stats.series += labels.length
-  context.stats.samples += thinned.offsets.at(-1) ?? 0
-  return gridValues(thinned, labels, request, steps)
+  const found = places === undefined ? { rows: thinned.series.map((_, row) => row), of: thinned.series } : rowsAt(thinned, places)
+  context.stats.series += found.rows.length
+  for (const row of found.rows) context.stats.samples += thinned.offsets[row + 1]! - thinned.offsets[row]!
+  return gridValues(thinned, { rows: found.rows, labels: found.of.map((i) => series[i]!.labels) }, request, steps)
 }
 
-/** The grid from rollups, where enough of it is rolled up and all of that could be thinned. */
-async function readRolledGrid(
-  client: EngineClient,
-  index: SeriesIndex,
-  { rolled, ...asked }: Omit<GridRead, 'series'> & { readonly rolled: RolledBlocks },
-  context: QueryContext,
-): Promise<GridSeries | undefined> {
-  const plan = planRolled({ series: [], ...asked }, rolled)
-  if (plan === undefined) return undefined
-  const { request, range } = asked
-  const series = await index.find({ matcherSets: [request.matchers], range, limit: 0 }, context)
-  if (series.length === 0) return undefined
-  const read = { series, ...asked }
-  const table = new SeriesTable(series)
-  if (!table.isExact) return undefined
-  const gatherer = new PieceGatherer(table, range.startMs)
-  const [isWhole] = await Promise.all([
-    readRolled(client, read, plan, { gatherer, context }),
-    readRawHours(client, read, plan.rawHours, { gatherer, context }),
-  ])
-  if (!isWhole) return undefined
-  const thinned = gatherer.finish({ keepsStale: false })
-  // Which of two values of one time was written later is asked on the other road.
-  return thinned.hasConflict ? undefined : finish(thinned, read, context)
-}
-
-/** What rollups leave: hours that an edge of a window cuts, and those that are not rolled up. */
-async function readRawHours(
-  client: EngineClient,
-  read: GridRead,
-  hours: readonly number[],
-  { gatherer, context }: { readonly gatherer: PieceGatherer; readonly context: QueryContext },
-): Promise<void> {
-  if (hours.length === 0) return
-  const { sql, ...options } = piecesStatement(read, { hasRank: false, hours }, context)
-  for await (const block of client.stream(sql, { ...options, settings: IN_ORDER, context }))
-    gatherer.add(block, { hasRank: false })
+/** The rows that have the series at these places, and the number of each among them. */
+function rowsAt(thinned: ThinnedSamples, places: Uint32Array): { readonly rows: number[]; readonly of: number[] } {
+  const rowOf = new Map<number, number>()
+  for (const [row, place] of thinned.series.entries()) rowOf.set(place, row)
+  const [rows, of]: [number[], number[]] = [[], []]
+  for (const [i, place] of places.entries()) {
+    const row = rowOf.get(place)
+    if (row === undefined) continue
+    rows.push(row)
+    of.push(i)
+  }
+  return { rows, of }
 }
 
 /** Whether the tables can hold the range and its windows lie on whole milliseconds. */
@@ -170,7 +148,7 @@ async function readPieces(
   context: QueryContext,
 ): Promise<ThinnedSamples> {
   const { maxSamples } = context.limits
-  const gatherer = new PieceGatherer(table, read.range.startMs)
+  const gatherer = new PieceGatherer(table, read.series.length, read.range.startMs)
   if (read.series.length > 0) {
     const { sql, ...options } = piecesStatement(read, { hasRank }, context)
     for await (const block of client.stream(sql, { ...options, settings: IN_ORDER, context })) {
@@ -181,6 +159,3 @@ async function readPieces(
   }
   return gatherer.finish({ keepsStale: read.request.func === 'last' })
 }
-
-// Groups follow the sort key: what the engine holds stays small however long the range.
-const IN_ORDER: Readonly<Record<string, number>> = { optimize_aggregation_in_order: 1 }

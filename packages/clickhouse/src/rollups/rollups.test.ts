@@ -127,6 +127,25 @@ test.each<[string, Partial<GridRequest>]>([
   expect(points).toBeLessThan(8_000)
 })
 
+test('grids of one query over the same windows are read together, and each is the same to the bit', async () => {
+  const asked = [request({}), request({ matchers: [...request({}).matchers, { name: 'of', op: '=~', value: '[23]' }] })]
+  const apart = await Promise.all(asked.map((one) => rowsRead([one])))
+  expect(await rowsRead(asked)).toBe(apart[0])
+  expect(apart[1]).toBeGreaterThan(0)
+})
+
+/** Rows that the grids of one query make the engine go through. */
+async function rowsRead(asked: readonly GridRequest[]): Promise<number> {
+  const own = context()
+  const answers = await Promise.all(asked.map((one) => opened.metrics.source.grid(one, own)))
+  for (const [i, one] of asked.entries()) {
+    const raw = await opened.plain.source.grid(one, context())
+    expect(answers[i]?.labels).toEqual(raw?.labels)
+    expect(new BigUint64Array(answers[i]!.values.buffer)).toEqual(new BigUint64Array(raw!.values.buffer))
+  }
+  return own.stats.rows
+}
+
 test('hours and days are rolled up once, and known after a restart', async () => {
   expect(opened.rollups.blocks.hasDay(Math.floor(START / MS_PER_DAY))).toBe(true)
   await opened.close()
