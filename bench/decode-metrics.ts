@@ -9,6 +9,7 @@ import { SeriesDictionary } from '../packages/ingest/src/metrics-dictionary.ts'
 import { TenantMetrics } from '../packages/ingest/src/metrics-target.ts'
 import { parsePrometheusConfig } from '../packages/ingest/src/prometheus-config.ts'
 import { ScrapeCache } from '../packages/ingest/src/scrape/cache.ts'
+import { TargetFamilies } from '../packages/ingest/src/scrape/families.ts'
 import { ScrapeRun } from '../packages/ingest/src/scrape/run.ts'
 import { decodeOtlpMetrics, encodeOtlpMetrics, keyValues } from '../packages/wire/src/otlp/metrics-testing.ts'
 import { decodeV1, encodeV1, encodeV2 } from '../packages/wire/src/remote-write/testing.ts'
@@ -87,6 +88,7 @@ function exposition(body: number, samples: number): Uint8Array {
 }
 
 const [job] = parsePrometheusConfig('scrape_configs: [{ job_name: bench }]').jobs
+const families = new TargetFamilies()
 for (const samples of [2_000, 20_000]) {
   const cache = new ScrapeCache()
   const targetLabels = [
@@ -95,7 +97,7 @@ for (const samples of [2_000, 20_000]) {
   ]
   const bodies = [exposition(1, samples)]
   run(`exposition text, ${samples} samples as before`, samples, bodies, (body, target) => {
-    new ScrapeRun(cache, target, { job: job!, targetLabels, tMs: NOW_MS }).readText(body, false)
+    new ScrapeRun(cache, target, { job: job!, targetLabels, tMs: NOW_MS, families }).readText(body, false)
   })
   const shuffledCache = new ScrapeCache()
   const lines = Buffer.from(bodies[0]!).toString().split('\n').slice(2, -1)
@@ -103,7 +105,7 @@ for (const samples of [2_000, 20_000]) {
     Buffer.from(`${order.filter((_, i) => i % 2 === 0).join('\n')}\n${order.filter((_, i) => i % 2 === 1).join('\n')}\n`),
   )
   run(`exposition text, ${samples} samples in changing order`, 2 * samples, shuffled, (body, target) => {
-    new ScrapeRun(shuffledCache, target, { job: job!, targetLabels, tMs: NOW_MS }).readText(body, false)
+    new ScrapeRun(shuffledCache, target, { job: job!, targetLabels, tMs: NOW_MS, families }).readText(body, false)
   })
 }
 

@@ -19,6 +19,10 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
     file: 'conformance/scrape-corpora.ts',
     about: "Prometheus's own tables of relabeling, configurations and discovery (ORIEL_CONFORMANCE_DIR)",
   },
+  'exposition-corpora': {
+    file: 'conformance/exposition-corpora.ts',
+    about: 'every exposition of the public corpora scraped beside a real Prometheus (ORIEL_PEERS_DIR, ORIEL_CONFORMANCE_DIR)',
+  },
   'promqltest-parser': {
     file: 'conformance/promqltest-parser.ts',
     about: "what Prometheus's parser accepts and rejects (ORIEL_CONFORMANCE_DIR)",

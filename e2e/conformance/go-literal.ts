@@ -42,6 +42,32 @@ export function goText(value: GoValue | undefined): string {
   return first === undefined ? (value.name.split('.').at(-1) ?? '') : goText(first)
 }
 
+/** The bytes of a string: Go's need not be UTF-8. */
+export function goBytes(text: string): Buffer {
+  return Buffer.concat(Array.from(text, (char) => Buffer.from(isByte(char) ? [char.charCodeAt(0) - BYTE] : char)))
+}
+
+function isByte(char: string): boolean {
+  const code = char.charCodeAt(0)
+  return code >= BYTE + 0x80 && code <= BYTE + 0xff
+}
+
+// Private characters that stand for the bytes from 0x80 on that a string names by number, as long as it is a string here.
+const BYTE = 0xf700
+const ESCAPE = /\\(?:([abfnrtv\\'"])|([0-7]{3})|x([0-9a-fA-F]{2})|(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}))/g
+const NAMED = new Map([
+  ['a', '\u{7}'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['v', '\v'],
+  ['\\', '\\'],
+  ["'", "'"],
+  ['"', '"'],
+])
+
 class GoReader {
   readonly #source: string
   #at: number
@@ -121,9 +147,12 @@ class GoReader {
 
   #quoted(): string {
     const text = this.#match(/"(?:\\.|[^"\\])*"/y)
-    const hex = text.replaceAll(/\\x([0-9a-f]{2})/gi, (_all, digits: string) => String.raw`\u00${digits}`)
-    const parsed: unknown = JSON.parse(hex)
-    return String(parsed)
+    return text.slice(1, -1).replaceAll(ESCAPE, (escape, named: string, octal: string, hex: string, point: string) => {
+      if (point !== undefined) return String.fromCodePoint(parseInt(point.slice(1), 16))
+      if (named !== undefined) return NAMED.get(named) ?? escape
+      const byte = octal === undefined ? parseInt(hex, 16) : parseInt(octal, 8)
+      return String.fromCharCode(byte < 0x80 ? byte : BYTE + byte)
+    })
   }
 
   #raw(): string {

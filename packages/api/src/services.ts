@@ -1,5 +1,5 @@
 import type { StatusAnswer, TargetSampleAnswer } from '@oriel/contract'
-import type { Clock, Labels, UnixMs } from '@oriel/model'
+import type { Clock, Labels, MetricMetadata, UnixMs } from '@oriel/model'
 import type { QueryRunner } from '@oriel/query'
 import type { CardinalityView } from './cardinality-view.ts'
 import type { RetentionReport, Sink } from '@oriel/store'
@@ -19,6 +19,8 @@ export interface TargetView {
   readonly health: 'up' | 'down' | 'unknown'
   readonly scrapeIntervalMs: number
   readonly scrapeTimeoutMs: number
+  /** What it says of its metrics. */
+  readonly metadata: () => readonly MetricMetadata[]
 }
 
 /** Targets that are scraped, and those that relabeling dropped. */

@@ -9,6 +9,7 @@ import type { StartMode } from './metrics-target.ts'
 import { openMetricsWriter } from './metrics.ts'
 import { parsePrometheusConfig } from './prometheus-config.ts'
 import { ScrapeCache } from './scrape/cache.ts'
+import { TargetFamilies } from './scrape/families.ts'
 import { ScrapeRun } from './scrape/run.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
@@ -24,7 +25,12 @@ function open(starts: StartMode) {
   return {
     writer,
     scrape: async (body: string | Uint8Array, tMs = NOW): Promise<void> => {
-      const options = { job: { ...JOB!, scrapesNativeHistograms: true }, targetLabels: labelsOf({ job: 'j' }), tMs }
+      const options = {
+        job: { ...JOB!, scrapesNativeHistograms: true },
+        targetLabels: labelsOf({ job: 'j' }),
+        tMs,
+        families: new TargetFamilies(),
+      }
       await writer.write('t', (target) => {
         const run = new ScrapeRun(cache, target, options)
         if (typeof body === 'string') run.readText(Buffer.from(body), true)

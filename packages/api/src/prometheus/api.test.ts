@@ -22,6 +22,10 @@ beforeAll(async () => {
             health: 'up',
             scrapeIntervalMs: 15_000,
             scrapeTimeoutMs: 10_000,
+            metadata: () => [
+              { metric: 'up', type: 'gauge', help: 'Health.', unit: '' },
+              { metric: 'requests', type: 'counter', help: 'Requests.', unit: 'requests' },
+            ],
           },
         ],
         dropped: [{ discoveredLabels: [{ name: '__address__', value: 'b:80' }], scrapePool: 'api' }],
@@ -39,6 +43,20 @@ describe('Prometheus API', () => {
         `{"metric":{"__name__":"up","instance":"a:80","job":"api"},"value":[${NOW},"1"]},` +
         `{"metric":{"__name__":"up","instance":"b:80","job":"api"},"value":[${NOW},"0"]}]}}`,
     )
+  })
+
+  it('says what each target says of its metrics', async () => {
+    const target = { job: 'api' }
+    const requests = { type: 'counter', help: 'Requests.', unit: 'requests' }
+    const all = [
+      { target, metric: 'up', type: 'gauge', help: 'Health.', unit: '' },
+      { target, metric: 'requests', ...requests },
+    ]
+    expect((await server.json('/api/v1/targets/metadata')).body).toEqual({ status: 'success', data: all })
+    const one = await server.json('/api/v1/targets/metadata?metric=requests&match_target={job="api"}')
+    expect(one.body).toEqual({ status: 'success', data: [{ target, ...requests }] })
+    const none = await server.json('/api/v1/targets/metadata?match_target={job="b"}')
+    expect(none.body).toEqual({ status: 'success', data: [] })
   })
 
   it('answers under its base, and to a form', async () => {

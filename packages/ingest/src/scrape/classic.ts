@@ -117,7 +117,7 @@ function classicPart(labels: readonly Label[]): ClassicPart | undefined {
   const base = name.slice(0, -suffix.length - 1)
   const le = labels.find((label) => label.name === 'le')
   const bound = suffix === 'bucket' ? parseBound(le?.value ?? '') : 0
-  if (bound === undefined) return undefined
+  if (bound === undefined || Number.isNaN(bound)) return undefined
   const rest = labels.filter((label) => label.name !== 'le' && label.name !== METRIC_NAME)
   const own = [{ name: METRIC_NAME, value: base }, ...rest].sort((a, b) => (a.name < b.name ? -1 : 1))
   return { base, key: JSON.stringify(own), labels: own, suffix, bound }

@@ -4,7 +4,7 @@
 
 import type { Label } from '@oriel/model'
 import { METRIC_NAME } from '@oriel/model'
-import { decodeTextSeries, TextScanner } from '@oriel/wire'
+import { decodeTextSeries, TextScanner, WireError } from '@oriel/wire'
 
 /** Starts by series, for one text. */
 export class CreatedTimes {
@@ -12,13 +12,17 @@ export class CreatedTimes {
   readonly #keys: Map<number, string>
   #family = ''
 
-  /** Reads all starts of `body`; throws as the scanner does. `keys` is kept from scrape to scrape, by the entries of the target's cache. */
+  /**
+   * Reads the starts of `body`, up to where it can not be read: whoever reads its samples says why.
+   *
+   * `keys` is kept from scrape to scrape, by the entries of the target's cache.
+   */
   constructor(body: Uint8Array, keys: Map<number, string>) {
     this.#keys = keys
-    const scanner = new TextScanner(body, { isOpenMetrics: true })
-    for (let line = scanner.next(); line !== 'end'; line = scanner.next()) {
-      if (line === 'sample') this.#readCreated(scanner)
-      else this.seeLine(line, scanner)
+    try {
+      this.#readStarts(new TextScanner(body, { isOpenMetrics: true }))
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
     }
     this.#family = ''
   }
@@ -40,12 +44,19 @@ export class CreatedTimes {
     return key === CREATED ? undefined : (this.#starts.get(key) ?? 0)
   }
 
+  #readStarts(scanner: TextScanner): void {
+    for (let line = scanner.next(); line !== 'end'; line = scanner.next()) {
+      if (line === 'sample') this.#readCreated(scanner)
+      else this.seeLine(line, scanner)
+    }
+  }
+
   #readCreated(scanner: TextScanner): void {
     scanner.scanSeries()
     scanner.scanValue()
     if (this.#family === '') return
     const labels = decodeTextSeries(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
-    if (keyOf(labels, this.#family) !== CREATED) return
+    if (nameOf(labels) !== `${this.#family}_created`) return
     scratchWords[0] = scanner.valueLow
     scratchWords[1] = scanner.valueHigh
     const startMs = Math.trunc(scratch[0]! * 1_000)
@@ -55,8 +66,12 @@ export class CreatedTimes {
 
 /** What series of one metric share, or `CREATED` for the line of its start. */
 function keyOf(labels: readonly Label[], family: string): string {
-  const name = labels.find((label) => label.name === METRIC_NAME)?.value
-  return name === `${family}_created` ? CREATED : printKey(labels, family)
+  // Also where it says so of another metric, as in Prometheus.
+  return nameOf(labels).endsWith(CREATED) ? CREATED : printKey(labels, family)
+}
+
+function nameOf(labels: readonly Label[]): string {
+  return labels.find(({ name }) => name === METRIC_NAME)?.value ?? ''
 }
 
 function printKey(labels: readonly Label[], family: string): string {

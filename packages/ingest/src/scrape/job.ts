@@ -10,6 +10,7 @@ import { HttpClient } from '../fetch/client.ts'
 import type { MetricsWriter } from '../metrics.ts'
 import type { ScrapeConfig } from '../prometheus-scrape-config.ts'
 import type { FailureLogs } from './failure-log.ts'
+import type { SharedMetadata } from './families.ts'
 import type { LoopOptions } from './loop.ts'
 import { offsetOf, ScrapeLoop } from './loop.ts'
 import type { ScrapeMeters } from './meters.ts'
@@ -25,6 +26,7 @@ export interface JobOptions {
   readonly now: Clock
   readonly meters: ScrapeMeters
   readonly failures: FailureLogs
+  readonly metadata: SharedMetadata
   /** What moves this server's turns against those of others. */
   readonly offsetSeed: bigint
 }
@@ -80,14 +82,15 @@ export class Job {
 
   targets(): TargetStatus[] {
     const { jobName, intervalMs, timeoutMs, keepDroppedTargets } = this.#config
-    const active = [...this.#loops.values()].map(({ target, health }): TargetStatus => {
+    const active = [...this.#loops.values()].map((loop): TargetStatus => {
+      const { target, health } = loop
       const { labels, discoveredLabels, url } = target
-      const own = { intervalMs: target.intervalMs, timeoutMs: target.timeoutMs }
+      const own = { intervalMs: target.intervalMs, timeoutMs: target.timeoutMs, metadata: () => loop.metadata() }
       return { job: jobName, state: 'active', labels, discoveredLabels, url, ...own, ...health }
     })
     const kept = this.#dropped.slice(0, keepDroppedTargets || this.#dropped.length)
     const dropped = kept.map(({ discoveredLabels, error }): TargetStatus => {
-      const unknown = { url: '', labels: [], health: 'unknown', lastScrapeMs: 0, lastDurationMs: 0 } as const
+      const unknown = { url: '', labels: [], metadata: () => [], health: 'unknown', lastScrapeMs: 0, lastDurationMs: 0 } as const
       return { job: jobName, state: 'dropped', discoveredLabels, intervalMs, timeoutMs, lastError: error, ...unknown }
     })
     return [...active, ...dropped]

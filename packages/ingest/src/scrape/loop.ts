@@ -1,6 +1,6 @@
 // Scraping one target, again and again.
 
-import type { Clock, Telemetry } from '@oriel/model'
+import type { Clock, MetricMetadata, Telemetry } from '@oriel/model'
 import { OrielError } from '@oriel/model'
 import type { MetricTarget } from '@oriel/wire'
 import { IngestError } from '../errors.ts'
@@ -11,6 +11,8 @@ import type { MetricsWriter } from '../metrics.ts'
 import type { ScrapeConfig } from '../prometheus-scrape-config.ts'
 import { ScrapeCache } from './cache.ts'
 import type { FailureLogs } from './failure-log.ts'
+import type { SharedMetadata } from './families.ts'
+import { TargetFamilies } from './families.ts'
 import type { ScrapeMeters } from './meters.ts'
 import { acceptHeader, formatOf } from './negotiate.ts'
 import { reportNames, ReportSeries, reportValues } from './report.ts'
@@ -35,6 +37,7 @@ export interface LoopOptions {
   readonly telemetry: Telemetry
   readonly meters: ScrapeMeters
   readonly failures: FailureLogs
+  readonly metadata: SharedMetadata
   readonly now: Clock
   /** Why the whole job must fail (a target limit), '' for no reason. */
   readonly forcedError: string
@@ -63,6 +66,7 @@ export class ScrapeLoop {
   /** Whether the request is not as the options say. */
   #isRequestOld = false
   #isStopped = false
+  readonly #families: TargetFamilies
   #cache = new ScrapeCache()
   /** The series of an earlier configuration, until a scrape tells which of them go on. */
   #earlier: ScrapeCache | undefined
@@ -76,8 +80,14 @@ export class ScrapeLoop {
     this.target = target
     this.#options = options
     this.#job = { ...options.job, ...target.histograms }
+    this.#families = new TargetFamilies(options.metadata)
     this.#report = new ReportSeries(target.labels)
     this.#waitMs = Math.min(MAX_COMMIT_WAIT_MS, target.intervalMs * COMMIT_WAIT_SHARE)
+  }
+
+  /** What the target says of its metrics. */
+  metadata(): MetricMetadata[] {
+    return this.#families.list()
   }
 
   /** Scrapes at `offsetMs` within each interval from now on. */
@@ -199,7 +209,8 @@ export class ScrapeLoop {
     let counts = NO_COUNTS
     try {
       if (status !== 200) throw new IngestError('INGEST_SCRAPE_FAILED', `cannot scrape: server returned HTTP status ${status}`)
-      const format = formatOf(contentType, job.fallbackProtocol)
+      // An answer of nothing is one in any format.
+      const format = bodyBytes === 0 ? 'text' : formatOf(contentType, job.fallbackProtocol)
       const changed = (format !== 'protobuf') === this.#wasText ? undefined : this.#changeFormat(tMs)
       const stored = writer.write(
         tenant,
@@ -261,7 +272,7 @@ export class ScrapeLoop {
 
   #run(target: MetricTarget, tMs: number): ScrapeRun {
     const { labels } = this.target
-    return new ScrapeRun(this.#cache, target, { job: this.#job, targetLabels: labels, tMs })
+    return new ScrapeRun(this.#cache, target, { job: this.#job, targetLabels: labels, tMs, families: this.#families })
   }
 
   #writeReport(target: MetricTarget, tMs: number, report: Parameters<typeof reportValues>[0]): void {

@@ -1,45 +1,26 @@
 // What a text says of its metrics. Read in full only where it is not as before: see `ScrapeRun.readText`.
 
-import type { MetricTarget } from '@oriel/wire'
-import { TextScanner } from '@oriel/wire'
+import type { MetricMetadata } from '@oriel/model'
+import { TextScanner, WireError } from '@oriel/wire'
+import type { TargetFamilies } from './families.ts'
 
-/** Tells `target` all metadata of a text that was found good. */
-export function tellMetadata(body: Uint8Array, isOpenMetrics: boolean, target: MetricTarget): void {
+/** Notes all metadata of a text, as far as it can be read, and returns what is known of each metric that it speaks of. */
+export function noteMetadata(body: Uint8Array, isOpenMetrics: boolean, families: TargetFamilies): Iterable<MetricMetadata> {
+  const known = new Map<string, MetricMetadata>()
   const scanner = new TextScanner(body, { isOpenMetrics })
-  const metadata = new MetadataLines(target)
-  for (let line = scanner.next(); line !== 'end'; line = scanner.next())
-    if (line === 'sample') scanner.skipLine()
-    else metadata.add(line, scanner)
-  metadata.flush()
+  families.begin()
+  try {
+    for (let line = scanner.next(); line !== 'end'; line = scanner.next()) {
+      if (line === 'sample') scanner.skipLine()
+      else known.set(scanner.metric, families.note(scanner.metric, saidBy(line, scanner)))
+    }
+  } catch (error) {
+    // Whoever reads its samples says why.
+    if (!(error instanceof WireError)) throw error
+  }
+  return known.values()
 }
 
-/** Collects the lines that speak of one metric. */
-class MetadataLines {
-  readonly #target: MetricTarget
-  #metric = ''
-  #type: TextScanner['metricType'] = 'unknown'
-  #help = ''
-  #unit = ''
-
-  constructor(target: MetricTarget) {
-    this.#target = target
-  }
-
-  add(line: 'type' | 'help' | 'unit', scanner: TextScanner): void {
-    if (scanner.metric !== this.#metric) {
-      this.flush()
-      this.#metric = scanner.metric
-    }
-    if (line === 'type') this.#type = scanner.metricType
-    else if (line === 'help') this.#help = scanner.text
-    else this.#unit = scanner.text
-  }
-
-  flush(): void {
-    if (this.#metric !== '') this.#target.metadata({ metric: this.#metric, type: this.#type, help: this.#help, unit: this.#unit })
-    this.#metric = ''
-    this.#type = 'unknown'
-    this.#help = ''
-    this.#unit = ''
-  }
+function saidBy(line: 'type' | 'help' | 'unit', { metricType, text }: TextScanner): Partial<MetricMetadata> {
+  return line === 'type' ? { type: metricType } : { [line]: text }
 }

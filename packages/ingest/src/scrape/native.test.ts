@@ -7,6 +7,7 @@ import { encodeFamilies } from '../../../wire/src/prom-proto/testing.ts'
 import { openMetricsWriter } from '../metrics.ts'
 import { parsePrometheusConfig } from '../prometheus-config.ts'
 import { ScrapeCache } from './cache.ts'
+import { TargetFamilies } from './families.ts'
 import type { HistogramScraping, ScrapeCounts } from './run.ts'
 import { ScrapeRun } from './run.ts'
 
@@ -28,7 +29,12 @@ function open(forms: Partial<HistogramScraping>) {
   return {
     scrape: async (body: string | Uint8Array): Promise<ScrapeCounts> => {
       tMs += 1_000
-      const options = { job: { ...JOB!, ...forms }, targetLabels: labelsOf({ job: 'j' }), tMs: tMs - 60_000 }
+      const options = {
+        job: { ...JOB!, ...forms },
+        targetLabels: labelsOf({ job: 'j' }),
+        tMs: tMs - 60_000,
+        families: new TargetFamilies(),
+      }
       const { result } = await writer.write('t', (target) => {
         const run = new ScrapeRun(cache, target, options)
         if (typeof body === 'string') run.readText(Buffer.from(body), true)

@@ -25,7 +25,7 @@ export function acceptHeader(protocols: readonly ScrapeProtocol[], escaping: Esc
 
 /** How to read an answer; throws `IngestError` INGEST_SCRAPE_FAILED for a type we do not know where no fallback is set. */
 export function formatOf(contentType: string, fallback: ScrapeProtocol | undefined): ScrapeFormat {
-  const media = (contentType.split(';')[0] ?? '').trim().toLowerCase()
+  const media = mediaTypeOf(contentType)
   if (media === 'application/openmetrics-text') return 'openmetrics'
   if (media === 'application/vnd.google.protobuf') return 'protobuf'
   if (media === 'text/plain') return 'text'
@@ -36,4 +36,25 @@ export function formatOf(contentType: string, fallback: ScrapeProtocol | undefin
     )
   if (fallback === 'PrometheusProto') return 'protobuf'
   return fallback.startsWith('OpenMetrics') ? 'openmetrics' : 'text'
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~\\w-]+"
+const MEDIA_TYPE = new RegExp(`^\\s*(${TOKEN}/${TOKEN})\\s*(?:;|$)`)
+const PARAMETER = new RegExp(`\\s*;\\s*(${TOKEN})\\s*=\\s*(${TOKEN}|"(?:[^"\\\\]|\\\\.)*")`, 'y')
+
+/** The media type without parameters, '' where either is malformed. Source: Go mime.ParseMediaType. */
+function mediaTypeOf(contentType: string): string {
+  const media = MEDIA_TYPE.exec(contentType)?.[1]
+  if (media === undefined) return ''
+  const parameters = new Map<string, string>()
+  const given = contentType.slice(contentType.indexOf(media) + media.length)
+  PARAMETER.lastIndex = 0
+  let end = 0
+  for (let found = PARAMETER.exec(given); found !== null; found = PARAMETER.exec(given)) {
+    const [, name = '', value = ''] = found
+    if ((parameters.get(name.toLowerCase()) ?? value) !== value) return ''
+    parameters.set(name.toLowerCase(), value)
+    end = PARAMETER.lastIndex
+  }
+  return /^\s*;?\s*$/.test(given.slice(end)) ? media.toLowerCase() : ''
 }

@@ -6,6 +6,7 @@ import { decodeLabelBytes } from '@oriel/wire'
 import { expect, test } from 'vitest'
 import { parsePrometheusConfig } from '../prometheus-config.ts'
 import { ScrapeCache } from './cache.ts'
+import { TargetFamilies } from './families.ts'
 import { ScrapeRun } from './run.ts'
 
 const [job] = parsePrometheusConfig('scrape_configs: [{ job_name: j }]').jobs
@@ -45,7 +46,10 @@ class Told implements MetricTarget {
 
 function scrape(cache: ScrapeCache, told: Told, text: string, isOpenMetrics = false): void {
   told.samples = []
-  new ScrapeRun(cache, told, { job: job!, targetLabels: [], tMs: 1_000 }).readText(Buffer.from(text), isOpenMetrics)
+  new ScrapeRun(cache, told, { job: job!, targetLabels: [], tMs: 1_000, families: new TargetFamilies() }).readText(
+    Buffer.from(text),
+    isOpenMetrics,
+  )
 }
 
 test('a target that changes from scrape to scrape is read as if it were met for the first time', () => {

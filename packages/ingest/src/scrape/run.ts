@@ -32,7 +32,9 @@ import { DROPPED, UNRESOLVED } from './cache.ts'
 import { ClassicCollector } from './classic.ts'
 import { CreatedTimes } from './created.ts'
 import type { ClassicSample } from './classic.ts'
-import { tellMetadata } from './metadata.ts'
+import type { TargetFamilies } from './families.ts'
+import { noteMetadata } from './metadata.ts'
+import { isShort } from './short-exemplar.ts'
 import { sampleLabels, writeLabels } from './sample-labels.ts'
 
 /** What one scrape counted. */
@@ -62,6 +64,8 @@ export interface RunOptions {
   readonly targetLabels: Labels
   /** The scrape's time, for samples that bring none. */
   readonly tMs: number
+  /** What the target says of its metrics, from scrape to scrape. */
+  readonly families: TargetFamilies
 }
 
 /** Appends one scrape's samples and the staleness of what has gone. Used once. */
@@ -98,6 +102,7 @@ export class ScrapeRun {
   /** Text in either format. Throws `WireError` or `IngestError` INGEST_SCRAPE_FAILED: the block is then cut back by the queue. */
   readText(body: Uint8Array, isOpenMetrics: boolean): void {
     const cache = this.#cache
+    const { families } = this.#options
     const scanner = new TextScanner(body, { isOpenMetrics })
     if (isOpenMetrics && this.#target.wantsStarts) this.#created = new CreatedTimes(body, cache.startKeys)
     // The two formats read the same line in different ways.
@@ -105,12 +110,19 @@ export class ScrapeRun {
     cache.isOpenMetrics = isOpenMetrics
     this.#isMetadataNew = !isAsBefore || !cache.isMetadataTold
     this.#skipsMetadata = isAsBefore && this.#classic === undefined && this.#created === undefined
-    for (let line = this.#nextLine(scanner); line !== 'end'; line = this.#nextLine(scanner))
-      if (line === 'sample') this.#readSample(scanner)
-      else this.#readMetadata(line, scanner)
+    try {
+      for (let line = this.#nextLine(scanner); line !== 'end'; line = this.#nextLine(scanner))
+        if (line === 'sample') this.#readSample(scanner)
+        else this.#readMetadata(line, scanner)
+    } catch (error) {
+      // What was said up to here holds, as in Prometheus.
+      noteMetadata(body.subarray(0, scanner.offset), isOpenMetrics, families)
+      throw error
+    }
     this.#classic?.flush()
     // One that is gone takes what it said with it.
-    if (this.#isMetadataNew || this.#metadataLines !== cache.metadataLines) tellMetadata(body, isOpenMetrics, this.#target)
+    if (this.#isMetadataNew || this.#metadataLines !== cache.metadataLines)
+      for (const metadata of noteMetadata(body, isOpenMetrics, families)) this.#target.metadata(metadata)
     cache.isMetadataTold = true
     cache.metadataLines = this.#metadataLines
     this.#finish()
@@ -119,10 +131,11 @@ export class ScrapeRun {
   /** Length-delimited protobuf families. Throws as `readText`. */
   readProtobuf(body: Uint8Array): void {
     const sink: FamilySink = {
-      metadata: (metadata) => this.#target.metadata(metadata),
+      metadata: ({ metric, ...said }) => this.#target.metadata(this.#options.families.note(metric, said)),
       sample: (series, sample) => this.#readFamilySample(series, sample),
       histogram: (series, draft, sample) => this.#readFamilyHistogram(series, draft, sample),
     }
+    this.#options.families.begin()
     decodeFamilies(body, sink, { ...CLASSIC_ONLY, ...this.#options.job })
     this.#finish()
   }
@@ -194,16 +207,21 @@ export class ScrapeRun {
     const tMs = scanner.hasTime && job.honorTimestamps ? scanner.tMs : undefined
     const startMs = this.#created === undefined ? 0 : this.#created.startOf(entry, scanner)
     if (startMs === undefined) return
-    if (this.#classic?.collect(entry, scanner, { tMs, startMs }) === true && job.alwaysScrapesClassic !== true) return
+    const isConverted = this.#classic?.collect(entry, scanner, { tMs, startMs }) === true
+    if (isConverted && job.alwaysScrapesClassic !== true) return
     const ref = this.#append(entry, tMs, scanner)
     if (ref < 0) return
     if (startMs !== 0) this.#target.start(ref, tMs ?? scrapeMs, startMs)
-    if (scanner.exemplarEnd > scanner.exemplarStart) this.#readExemplar(entry, ref, scanner, tMs ?? scrapeMs)
+    // Those of a converted histogram go with it alone, as in Prometheus.
+    if (scanner.exemplarEnd > scanner.exemplarStart && !isConverted) this.#readExemplar(entry, ref, scanner, tMs ?? scrapeMs)
   }
 
   #readExemplar(entry: number, ref: number, scanner: TextScanner, sampleMs: number): void {
-    const exemplar = scanner.readExemplar()
-    if (this.#cache.isNewExemplar(entry, JSON.stringify(exemplar)))
+    this.#takeExemplar(entry, ref, { tMs: undefined, ...scanner.readExemplar() }, sampleMs)
+  }
+
+  #takeExemplar(entry: number, ref: number, exemplar: FamilyExemplar, sampleMs: number): void {
+    if (isShort(exemplar) && this.#cache.isNewExemplar(entry, JSON.stringify(exemplar)))
       this.#target.exemplar(ref, { ...exemplar, tMs: exemplar.tMs ?? sampleMs })
   }
 
@@ -217,7 +235,7 @@ export class ScrapeRun {
     const found = cache.find(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
     if (found !== -1) return found
     // Read at once: what cannot be read must fail the scrape before it is remembered.
-    decodeTextSeries(scanner.bytes, scanner.seriesStart, scanner.seriesEnd)
+    scanner.readSeries()
     return cache.add(scanner.bytes, scanner.seriesStart, scanner.seriesEnd, this.#kind)
   }
 
@@ -229,8 +247,7 @@ export class ScrapeRun {
     if (ref < 0) return
     const tMs = own ?? this.#options.tMs
     if (startMs !== 0 && this.#target.wantsStarts) this.#target.start(ref, tMs, startMs)
-    if (exemplar !== undefined && this.#cache.isNewExemplar(entry, JSON.stringify(exemplar)))
-      this.#target.exemplar(ref, { ...exemplar, tMs: exemplar.tMs ?? tMs })
+    if (exemplar !== undefined) this.#takeExemplar(entry, ref, exemplar, tMs)
   }
 
   #readFamilyHistogram(series: LabelBytes, draft: HistogramDraft, { tMs, startMs, exemplars }: FamilyHistogramSample): void {
@@ -255,7 +272,8 @@ export class ScrapeRun {
     return entry
   }
 
-  #writeHistogram(entry: number, tMs: number | undefined, draft: HistogramDraft, exemplars: readonly FamilyExemplar[]): void {
+  #writeHistogram(entry: number, tMs: number | undefined, draft: HistogramDraft, given: readonly FamilyExemplar[]): void {
+    const exemplars = given.filter(isShort)
     const { nativeBucketLimit, nativeMinBucketFactor } = this.#options.job
     draft.tMs = tMs ?? this.#options.tMs
     const fault = prepareHistogram(draft)?.detail
@@ -333,6 +351,7 @@ export class ScrapeRun {
       )
     cache.endLives(false, (entry) => this.#writeStale(entry))
     cache.endScrape()
+    this.#options.families.endScrape()
     for (let entry = 0; entry < cache.length; entry++) if (cache.seen[entry] === cache.scrape) cache.live[entry] = 1
   }
 

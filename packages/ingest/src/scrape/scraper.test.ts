@@ -12,6 +12,7 @@ import type { MetricsWriter } from '../metrics.ts'
 import { parsePrometheusConfig } from '../prometheus-config.ts'
 import { HttpClient } from '../fetch/client.ts'
 import { FailureLogs } from './failure-log.ts'
+import { SharedMetadata } from './families.ts'
 import { ScrapeLoop } from './loop.ts'
 import { makeScrapeMeters } from './meters.ts'
 import { openScraper } from './scraper.ts'
@@ -66,7 +67,18 @@ ${yaml}`)
   const target = assembleTargets(job, [makeGroup([address], { env: 'dev' })]).active[0]!
   const telemetry = silentTelemetry
   const [meters, failures] = [makeScrapeMeters(telemetry), new FailureLogs(telemetry)]
-  const options = { job, tenant: 't', writer, client, telemetry, meters, failures, now: () => now, forcedError: '' }
+  const options = {
+    job,
+    tenant: 't',
+    writer,
+    client,
+    telemetry,
+    meters,
+    failures,
+    metadata: new SharedMetadata(),
+    now: () => now,
+    forcedError: '',
+  }
   const loop = new ScrapeLoop(target, options)
   closers.push(
     () => loop.stop(),

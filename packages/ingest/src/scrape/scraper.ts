@@ -7,6 +7,7 @@ import { hash64 } from '@oriel/store'
 import type { MetricsWriter } from '../metrics.ts'
 import type { PrometheusConfig } from '../prometheus-config.ts'
 import { FailureLogs } from './failure-log.ts'
+import { SharedMetadata } from './families.ts'
 import { Job } from './job.ts'
 import { makeScrapeMeters } from './meters.ts'
 import type { ScrapeMeters } from './meters.ts'
@@ -52,6 +53,7 @@ class Jobs implements Scraper {
   readonly #options: Required<Omit<ScraperOptions, 'config'>>
   readonly #meters: ScrapeMeters
   readonly #failures: FailureLogs
+  readonly #metadata = new SharedMetadata()
   readonly #jobs = new Map<string, Job>()
   /** Jobs that are configured no more, while their series end. */
   readonly #leaving = new Set<Job>()
@@ -87,7 +89,7 @@ class Jobs implements Scraper {
         continue
       }
       this.#meters.pools.add(1)
-      const options = { ...this.#options, meters: this.#meters, failures: this.#failures }
+      const options = { ...this.#options, meters: this.#meters, failures: this.#failures, metadata: this.#metadata }
       const offsetSeed = hash64(seed)
       this.#jobs.set(scrape.jobName, new Job(scrape, { ...options, offsetSeed }))
     }

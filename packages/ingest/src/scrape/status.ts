@@ -1,6 +1,6 @@
 // What is shown of targets.
 
-import type { Labels } from '@oriel/model'
+import type { Labels, MetricMetadata } from '@oriel/model'
 import type { ScrapeHealth } from './loop.ts'
 
 /** One target as the targets API shows it. */
@@ -18,6 +18,8 @@ export interface TargetStatus {
   readonly lastError: string
   readonly lastScrapeMs: number
   readonly lastDurationMs: number
+  /** What the target says of its metrics. */
+  readonly metadata: () => readonly MetricMetadata[]
 }
 
 /** What a target answered when it was looked at. */

@@ -5,6 +5,7 @@ import protobuf from 'protobufjs'
 const SCHEMA = `syntax = "proto2";
 message LabelPair { optional string name = 1; optional string value = 2; }
 message Gauge { optional double value = 1; }
+message Untyped { optional double value = 1; }
 message Counter { optional double value = 1; optional Exemplar exemplar = 2; optional Timestamp start_timestamp = 3; }
 message Quantile { optional double quantile = 1; optional double value = 2; }
 message Summary { optional uint64 sample_count = 1; optional double sample_sum = 2; repeated Quantile quantile = 3; optional Timestamp start_timestamp = 4; }
@@ -17,7 +18,7 @@ message Span { optional sint32 offset = 1; optional uint32 length = 2; }
 message Bucket { optional uint64 cumulative_count = 1; optional double cumulative_count_float = 4; optional double upper_bound = 2; optional Exemplar exemplar = 3; }
 message Timestamp { optional int64 seconds = 1; optional int32 nanos = 2; }
 message Exemplar { repeated LabelPair label = 1; optional double value = 2; optional Timestamp timestamp = 3; }
-message Metric { repeated LabelPair label = 1; optional Gauge gauge = 2; optional Counter counter = 3; optional Summary summary = 4; optional Histogram histogram = 7; optional int64 timestamp_ms = 6; }
+message Metric { repeated LabelPair label = 1; optional Gauge gauge = 2; optional Counter counter = 3; optional Summary summary = 4; optional Untyped untyped = 5; optional Histogram histogram = 7; optional int64 timestamp_ms = 6; }
 message MetricFamily { optional string name = 1; optional string help = 2; optional int32 type = 3; repeated Metric metric = 4; optional string unit = 5; }`
 
 const MetricFamily = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType('MetricFamily')

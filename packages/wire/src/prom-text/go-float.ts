@@ -21,11 +21,21 @@ export function printGoFloat(value: number): string {
 // Where the shortest form begins to use exponents. Source: Go strconv/ftoa.go, eprec.
 const SHORTEST_DIGITS = 6
 
-/** The number in a `le` or `quantile` label, `undefined` where it is none. */
+/** The number in a `le` or `quantile` label, as Go's ParseFloat reads it; `undefined` where it is none. */
 export function parseBound(text: string): number | undefined {
+  if (/^nan$/i.test(text)) return NaN
   if (/^\+?inf$/i.test(text)) return Infinity
   if (/^-inf$/i.test(text)) return -Infinity
-  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined
-  const value = Number(text)
+  const isDecimal = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)
+  const value = isDecimal ? Number(text) : parseHexadecimal(text)
   return Number.isFinite(value) ? value : undefined
+}
+
+/** `0x1.8p-3`; NaN for anything else. Exact up to 53 bits, which is more than anybody writes. */
+function parseHexadecimal(text: string): number {
+  const found = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?p([+-]?\d+)$/i.exec(text)
+  const [, sign = '', whole = '', fraction = '', power = ''] = found ?? []
+  if (whole + fraction === '') return NaN
+  const value = parseInt(whole + fraction, 16) * 2 ** (Number(power) - 4 * fraction.length)
+  return sign === '-' ? -value : value
 }

@@ -28,6 +28,15 @@ export function readDouble(bytes: Uint8Array, start: number, end: number, into: 
   setDouble(into, numberOf(text, start))
 }
 
+/** Reads whole milliseconds, digits alone and no more than 64 bits hold. Throws `WireError` WIRE_MALFORMED. */
+export function readInteger(bytes: Uint8Array, start: number, end: number): number {
+  const text = latin1(bytes, start, end)
+  const value = /^\d+$/.test(text) ? Number(text) : NaN
+  // From 2^53 on the double may be off by a little, which is far ahead of now in any case.
+  if (!(value < 2 ** 63)) throw malformed('timestamp', text, start)
+  return value
+}
+
 /** Stores a double that is not NaN. */
 export function setDouble(into: DoubleWords, value: number): void {
   scratch[0] = value
@@ -149,10 +158,16 @@ function numberOf(text: string, offset: number): number {
     // Go refuses what overflows.
     if (Number.isFinite(value)) return value
   } else if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity
-  throw new WireError('WIRE_MALFORMED', `cannot read number ${JSON.stringify(text.slice(0, 40))} at byte ${offset}`, { offset })
+  throw malformed('number', text, offset)
 }
 
-function latin1(bytes: Uint8Array, start: number, end: number): string {
+function malformed(what: string, text: string, offset: number): WireError {
+  const why = `no ${what}: ${JSON.stringify(text.slice(0, 40))} at byte ${offset}`
+  return new WireError('WIRE_MALFORMED', `cannot read exposition: ${why}`, { offset })
+}
+
+/** Bytes as characters, one for one. */
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
 }
 

@@ -23,7 +23,7 @@ function scan(text: string, isOpenMetrics = false): (Sample | string)[] {
     else if (line !== 'sample') found.push(`${line} ${scanner.metric}: ${scanner.text}`)
     else {
       scanner.scanSeries()
-      const series = print(decodeTextSeries(scanner.bytes, scanner.seriesStart, scanner.seriesEnd))
+      const series = print(scanner.readSeries())
       scanner.scanValue()
       found.push({ series, value: valueOf(scanner), ...(scanner.hasTime ? { tMs: scanner.tMs } : {}), ...exemplarOf(scanner) })
     }
@@ -60,7 +60,10 @@ test('samples of the text format', () => {
   check('a 1', [{ series: '__name__="a"', value: 1 }])
   check('a{} 1\n', [{ series: '__name__="a"', value: 1 }])
   check('\n  a\t{ b = "c" , d="e",}\t2.5\t123\n\n', [{ series: '__name__="a" b="c" d="e"', value: 2.5, tMs: 123 }])
-  check('a{b="x\\\\y\\"z\\n{}"} -3 -7\n', [{ series: '__name__="a" b="x\\\\y\\"z\\n{}"', value: -3, tMs: -7 }])
+  check('a{b="x\\\\y\\"z\\n{}"} -3 7\n', [{ series: '__name__="a" b="x\\\\y\\"z\\n{}"', value: -3, tMs: 7 }])
+  check('a{b="c" d="e"}1\n', [{ series: '__name__="a" b="c" d="e"', value: 1 }])
+  check('a{b="c\nd"} 1\n', [{ series: '__name__="a" b="c\\nd"', value: 1 }])
+  check('a{b="c\u{0}"} 1\n\u{0}anything', [{ series: '__name__="a" b="c\\u0000"', value: 1 }])
   check('{"a.b",c="d","e f"="g"} 1\n', [{ series: '__name__="a.b" c="d" e f="g"', value: 1 }])
   check('a{b=""} 1\n', [{ series: '__name__="a" b=""', value: 1 }])
 })
@@ -74,14 +77,19 @@ test('metadata of the text format', () => {
   ])
   check('# UNIT a seconds\n', [])
   check('# HELP a\n', ['help a: '])
+  check('# HELP a  b \n# HELP c \n# HELPd\n#TYPE e f\n# TYPE\n', ['help a:  b ', 'help c: '])
+  check('# HELP a \\"\\\\\n', ['help a: \\"\\'])
+  check('# TYPE "a\nb" counter\n', ['a\nb: counter'])
+  refuse('# TYPE a counter \n', /unknown metric type "counter "/)
+  refuse('# TYPE #\n', /expected a metric name and text after TYPE/)
 })
 
 test('OpenMetrics: units, exemplars, times in seconds, and the end mark', () => {
   check(
-    '# TYPE a counter\n# UNIT a seconds\na_total{b="c"} 5 1.5 # {trace_id="x"} 0.25 1520879607.789\na_created 1.25\n# EOF\n',
+    '# TYPE a counter\n# UNIT a_seconds seconds\na_total{b="c"} 5 1.5 # {trace_id="x"} 0.25 1520879607.789\na_created 1.25\n# EOF\n',
     [
       'a: counter',
-      'unit a: seconds',
+      'unit a_seconds: seconds',
       { series: '__name__="a_total" b="c"', value: 5, tMs: 1_500, exemplar: 'trace_id="x" 0.25 1520879607789' },
       { series: '__name__="a_created"', value: 1.25 },
     ],
@@ -92,6 +100,35 @@ test('OpenMetrics: units, exemplars, times in seconds, and the end mark', () => 
   refuse('a 1\n# EOF\na 2\n', /text after # EOF/, true)
   refuse('a 1\n\n# EOF\n', /expected a value|no metric name/, true)
   refuse('# TYPE a untyped\n# EOF\n', /unknown metric type/, true)
+  refuse('# UNIT a_seconds bytes\n# EOF\n', /unit "bytes" is no suffix of metric "a_seconds"/, true)
+  check('# HELP a \\"\n# EOF\n', ['help a: "'], true)
+})
+
+test('OpenMetrics: one space between the parts of a line, and nothing else', () => {
+  for (const line of ['a  1', 'a\t1', ' a 1', 'a{b="c" } 1', 'a {b="c"} 1', 'a 1 ', 'a 1  2', 'a 1\t2', '{ "a"} 1'])
+    expect(() => scan(`${line}\n# EOF\n`, true)).toThrow(WireError)
+  refuse('a{b="c"d="e"} 1\n# EOF\n', /expected "," or "}"/, true)
+  refuse('a{b="c\nd"} 1\n# EOF\n', /line break in a label value/, true)
+  refuse('#  TYPE a gauge\n# EOF\n', /unknown line/, true)
+  refuse('# TYPE a  gauge\n# EOF\n', /unknown metric type " gauge"/, true)
+  refuse('# HELP a\n# EOF\n', /expected a metric name and text after HELP/, true)
+  refuse('a 1 NaN\n# EOF\n', /a timestamp must be finite/, true)
+})
+
+test('OpenMetrics: an exemplar is checked with its line', () => {
+  for (const exemplar of [
+    '#{b="c"} 1',
+    '# {b="c"}',
+    '# {b="c"} 1 2 3',
+    '# {b="c"} x',
+    '# {"b"} 1',
+    '# {b} 1',
+    '# b 1',
+    '#',
+    '# {b="c"} 1 Inf',
+  ])
+    expect(() => scan(`a 1 ${exemplar}\n# EOF\n`, true)).toThrow(WireError)
+  refuse('a 1 # {"b"} 1\n# EOF\n', /a metric name where none may be/, true)
 })
 
 test('numbers as Go reads them', () => {
@@ -111,8 +148,7 @@ test('numbers as Go reads them', () => {
     ['123456789012345678', 123456789012345680],
   ] as const)
     check(`a ${text}\n`, [{ series: '__name__="a"', value: want }])
-  for (const text of ['0x10', '1_000', '1e', '--1', '1e400', '1p3', 'in', '+NaN', '.', '-'])
-    refuse(`a ${text}\n`, /cannot read number/)
+  for (const text of ['0x10', '1_000', '1e', '--1', '1e400', '1p3', 'in', '+NaN', '.', '-']) refuse(`a ${text}\n`, /no number/)
 })
 
 test('NaN is the NaN of Prometheus, bit for bit', () => {
@@ -128,11 +164,14 @@ test('broken lines are refused with their place', () => {
   refuse('a{b="c" 1\n', /labels have no end|has no end/)
   refuse('a{b=c} 1\n', /expected a quoted value/)
   refuse('a{b} 1\n', /expected "="/)
-  refuse('{"a","b"} 1\n', /expected "="/)
+  refuse('{"a","b"} 1\n', /a metric name where none may be/)
+  refuse('a{"b"} 1\n', /a metric name where none may be/)
+  refuse('{a="b"} 1\n', /no metric name/)
   refuse('{b="c"', /no end/)
   refuse('1a 1\n', /text after the series/)
-  refuse('a 1 2 3\n', /text after the value at byte 6/)
-  refuse('a 1 1.5\n', /no time/)
+  refuse('a 1 2 3\n', /text after the timestamp at byte 6/)
+  refuse('a 1 1.5\n', /no timestamp: "1.5"/)
+  refuse('a 1 -5\n', /no timestamp: "-5"/)
   refuse('# TYPE a gizmo\n', /unknown metric type "gizmo"/)
   expect(() => decodeTextSeries(Uint8Array.of(0x61, 0x7b, 0x62, 0x3d, 0x22, 0xff, 0x22, 0x7d), 0, 8)).toThrow(
     expect.objectContaining({ code: 'WIRE_NOT_UTF8' }),

@@ -5,10 +5,16 @@ import { WireError } from '../errors.ts'
 /**
  * The labels of a series as text: `name{a="b"}`, or `{"any name", "any label"="b"}` as since Prometheus 3.
  *
- * In order of appearance, the name as `__name__`, empty values kept. Throws `WireError` WIRE_MALFORMED, or WIRE_NOT_UTF8.
+ * In order of appearance, the name as `__name__`, empty values kept. `isStrict` is the grammar of OpenMetrics: no blanks, commas between
+ * labels, no line breaks in values; `isNameless` that of exemplars. Throws `WireError` WIRE_MALFORMED, or WIRE_NOT_UTF8.
  */
-export function decodeTextSeries(bytes: Uint8Array, start: number, end: number): Label[] {
-  return new SeriesText(decodeUtf8(bytes, start, end), start).read()
+export function decodeTextSeries(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  { isStrict = false, isNameless = false }: { readonly isStrict?: boolean; readonly isNameless?: boolean } = {},
+): Label[] {
+  return new SeriesText(decodeUtf8(bytes, start, end), start, { isStrict, isNameless }).read()
 }
 
 /** UTF-8 that must be valid. Throws `WireError` WIRE_NOT_UTF8. */
@@ -23,58 +29,77 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 class SeriesText {
   readonly #text: string
   readonly #offset: number
+  readonly #isStrict: boolean
   readonly #labels: Label[] = []
+  #hasName: boolean
   #at = 0
 
-  constructor(text: string, offset: number) {
+  constructor(text: string, offset: number, { isStrict, isNameless }: { isStrict: boolean; isNameless: boolean }) {
     this.#text = text
     this.#offset = offset
+    this.#isStrict = isStrict
+    this.#hasName = isNameless
   }
 
   read(): Label[] {
     const name = this.#match(METRIC)
-    if (name !== '') this.#labels.push({ name: METRIC_NAME, value: name })
-    this.#match(BLANK)
+    if (name !== '') this.#addName(name)
+    this.#skipBlanks()
     if (this.#text[this.#at] === '{') {
       this.#at++
       this.#readBraces()
     }
     if (this.#at !== this.#text.length) throw this.#error('text after the series')
-    if (this.#labels.length === 0) throw this.#error('no metric name')
+    if (!this.#hasName) throw this.#error('no metric name')
     return this.#labels
   }
 
+  #addName(name: string): void {
+    if (this.#hasName) throw this.#error('a metric name where none may be')
+    this.#hasName = true
+    this.#labels.push({ name: METRIC_NAME, value: name })
+  }
+
   #readBraces(): void {
-    for (;;) {
-      this.#match(BLANK)
-      if (this.#text[this.#at] === '}') break
-      this.#readItem()
-      this.#match(BLANK)
+    this.#skipBlanks()
+    while (this.#text[this.#at] !== '}') {
+      const isName = this.#readItem()
+      this.#skipBlanks()
       const next = this.#text[this.#at]
       if (next === ',') this.#at++
-      else if (next !== '}') throw this.#error('expected "," or "}"')
+      // Blanks alone between labels will do, but not in OpenMetrics, and not after a name.
+      else if (next !== '}' && (this.#isStrict || isName)) throw this.#error('expected "," or "}"')
+      this.#skipBlanks()
     }
     this.#at++
   }
 
-  #readItem(): void {
+  /** Reads a label, or a metric name: then true. */
+  #readItem(): boolean {
     const isQuoted = this.#text[this.#at] === '"'
     const name = isQuoted ? this.#readQuoted() : this.#match(LABEL)
     if (name === '' && !isQuoted) throw this.#error('expected a label name')
-    this.#match(BLANK)
+    this.#skipBlanks()
     if (this.#text[this.#at] !== '=') {
       // A quoted string alone is the metric's name.
-      if (!isQuoted || this.#labels.some((label) => label.name === METRIC_NAME)) throw this.#error('expected "="')
-      this.#labels.push({ name: METRIC_NAME, value: name })
-      return
+      if (!isQuoted) throw this.#error('expected "="')
+      this.#addName(name)
+      return true
     }
     this.#at++
-    this.#match(BLANK)
+    this.#skipBlanks()
     if (this.#text[this.#at] !== '"') throw this.#error('expected a quoted value')
-    this.#labels.push({ name, value: this.#readQuoted() })
+    const from = this.#at
+    const value = this.#readQuoted()
+    if (this.#isStrict && this.#text.slice(from, this.#at).includes('\n')) throw this.#error('a line break in a label value')
+    this.#labels.push({ name, value })
+    return false
   }
 
-  /** Escapes are `\\`, `\"` and `\n`; another backslash stands for itself. */
+  #skipBlanks(): void {
+    if (!this.#isStrict) this.#match(BLANK)
+  }
+
   #readQuoted(): string {
     const from = ++this.#at
     let isEscaped = false
@@ -109,6 +134,11 @@ class SeriesText {
 /** Undoes `\\`, `\"` and `\n`. */
 export function unescapeText(raw: string): string {
   return raw.replace(/\\([\\"n])/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped))
+}
+
+/** Undoes `\\` and `\n`: in help texts quotes are not escaped. */
+export function unescapeHelp(raw: string): string {
+  return raw.replace(/\\([\\n])/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped))
 }
 
 const METRIC = /[a-zA-Z_:][a-zA-Z0-9_:]*/y
