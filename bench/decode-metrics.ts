@@ -2,7 +2,7 @@
 //
 // Series are known but for "new series". protobufjs stands beside as the generic way: decoded objects, nothing resolved or stored.
 import { compress, decodeRemoteWriteV1, decodeRemoteWriteV2, decompress, OtlpMetricsDecoder } from '@oriel/wire'
-import type { MetricTarget } from '@oriel/wire'
+import type { OrderedMetricTarget } from '@oriel/wire'
 import { DEFAULT_INGEST_LIMITS } from '../packages/ingest/src/limits.ts'
 import { OpenMetricBlock } from '../packages/ingest/src/metrics-block.ts'
 import { SeriesDictionary } from '../packages/ingest/src/metrics-dictionary.ts'
@@ -42,7 +42,7 @@ function run(
   name: string,
   itemsPerPass: number,
   bodies: readonly Uint8Array[],
-  decode: (body: Uint8Array, target: MetricTarget) => void,
+  decode: (body: Uint8Array, target: OrderedMetricTarget) => void,
 ): void {
   if (!name.includes(filter)) return
   const target = new TenantMetrics(new SeriesDictionary(DEFAULT_INGEST_LIMITS), Date.now)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { pause, usage } from '../e2e/oriel.ts'
+import { enginePid, pause, usage } from '../e2e/oriel.ts'
 import type { Contender } from './contenders.ts'
 
 /** What a load cost a contender. */
@@ -15,8 +15,8 @@ export interface Cost {
   readonly found: number
 }
 
-// 8 s: after that neither merges nor compactions use noticeable CPU for loads of this size.
-const SETTLE_MS = 8_000
+// 20 s: Oriel moves what its journal holds after 15; merges and compactions of loads of this size end sooner.
+const SETTLE_MS = 20_000
 
 /** Runs `load`, waits for background work to settle, and accounts for it. */
 export async function measureLoad(
@@ -26,11 +26,20 @@ export async function measureLoad(
   count: () => Promise<number>,
 ): Promise<Cost> {
   const before = usage(contender.pid)
+  const engine = contender.name.startsWith('Oriel') ? enginePid(contender.pid) : undefined
+  const engineBefore = engine === undefined ? 0 : usage(engine).cpuSeconds
   const startMs = performance.now()
   await load()
   const wallSeconds = (performance.now() - startMs) / 1_000
   await pause(SETTLE_MS)
   const after = usage(contender.pid)
+  if (engine !== undefined) {
+    const engineSeconds = usage(engine).cpuSeconds - engineBefore
+    const total = after.cpuSeconds - before.cpuSeconds
+    console.log(
+      `${contender.name}: ${micros(total - engineSeconds, items)} us an item here, ${micros(engineSeconds, items)} us in the engine`,
+    )
+  }
   const found = await count()
   return {
     name: contender.name,
@@ -91,6 +100,10 @@ export function printTimes(title: string, times: ReadonlyMap<string, readonly nu
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+function micros(seconds: number, items: number): string {
+  return ((1e6 * seconds) / items).toFixed(2)
 }
 
 function thousands(rate: number): string {

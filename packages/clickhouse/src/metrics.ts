@@ -9,9 +9,11 @@ import { readGrid } from './metrics/grid.ts'
 import { RolledReader } from './metrics/grid-rolled.ts'
 import { readExemplars, readLabelNames, readLabelValues, readMetadata } from './metrics/lookups.ts'
 import type { MemoryIndex } from './metrics/postings/memory-index.ts'
+import { addHours } from './metrics/journal/chunk.ts'
+import type { SampleJournal } from './metrics/journal/journal.ts'
 import { readSamples } from './metrics/samples.ts'
 import { StartReader } from './metrics/starts.ts'
-import type { SeriesIndexOptions } from './metrics/series-index.ts'
+import type { SeriesIndex, SeriesIndexOptions } from './metrics/series-index.ts'
 import { openSeriesIndex } from './metrics/series-index.ts'
 import type { WindowFiller } from './metrics/window/fill.ts'
 import type { RecentWindow } from './metrics/window/recent-window.ts'
@@ -36,6 +38,8 @@ export interface MetricOptions extends SeriesIndexOptions {
   readonly grid?: GridOptions
   /** Recent samples in memory, for a process that does all the writing. */
   readonly recent?: RecentSamples
+  /** What samples are written by way of, in a process that does all the writing. */
+  readonly journal?: SampleJournal
   /** For a process that does all the writing. */
   readonly rollups?: Rollups
 }
@@ -49,29 +53,14 @@ export interface RecentSamples {
 /** Opens metrics over an engine whose tables are there, or will be when its client lets calls through. */
 export function openMetrics(client: EngineClient, options: MetricOptions): MetricStore {
   const index = openSeriesIndex(client, options)
-  const writer = makeMetricWriter(client)
+  const { journal, memory, recent, rollups } = options
+  const writer = makeMetricWriter(client, journal)
   const changes = new ChangeLog()
-  const { grid, memory, recent, rollups } = options
-  const gridOptions = { ...grid, ...(rollups !== undefined && { rolled: new RolledReader(client, rollups.blocks) }) }
   const starts = new StartReader(client, options)
-  const stores = { client, index, memory, starts, ...(recent !== undefined && { window: recent.window }) }
   return {
-    source: {
-      samples: (request, context) => readSamples(stores, request, context),
-      lastChange: (tenants, untilMs) => (recent === undefined ? undefined : changes.last(tenants, untilMs)),
-      async grid(request, context) {
-        // What is in memory is there sooner than the engine has worked it out.
-        if (grid?.offered !== 'always' && isRecent(recent?.window, request)) return undefined
-        return readGrid(client, index, request, context, gridOptions)
-      },
-      series: async (request, context) => (await index.find(request, context)).map(({ labels }) => labels),
-      labelNames: (request, context) => readLabelNames(stores, request, context),
-      labelValues: (label, request, context) => readLabelValues(stores, label, request, context),
-      metadata: (request, context) => readMetadata(client, request, context),
-      exemplars: (request, context) => readExemplars(client, index, request, context),
-      cardinality: (request, context) => readCardinality(stores, request, context),
-    },
+    source: openSource({ client, index, starts, changes }, options),
     async delete(request) {
+      await journal?.move()
       await rollups?.noteDeleting(request.range)
       try {
         await deleteSamples(client, request)
@@ -91,7 +80,8 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
     },
     async write(blocks) {
       let isStored = false
-      rollups?.noteWriting(blocks)
+      const changing = journal === undefined ? hoursOfBlocks(blocks) : []
+      rollups?.noteWriting(changing)
       try {
         await writer.write(blocks)
         isStored = true
@@ -99,10 +89,49 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
         // After a failure too: some of it may be there.
         index.noteWritten(blocks)
         starts.noteWritten(blocks)
-        rollups?.noteWriting(blocks)
+        rollups?.noteWriting(changing)
         noteInMemory(blocks, isStored, { changes, memory, recent })
       }
     },
+  }
+}
+
+interface Readers {
+  readonly client: EngineClient
+  readonly index: SeriesIndex
+  readonly starts: StartReader
+  readonly changes: ChangeLog
+}
+
+function openSource(
+  { client, index, starts, changes }: Readers,
+  { grid, journal, memory, recent, rollups }: MetricOptions,
+): MetricSource {
+  const gridOptions = { ...grid, ...(rollups !== undefined && { rolled: new RolledReader(client, rollups.blocks) }) }
+  const window = recent?.window
+  const stores = {
+    client,
+    index,
+    memory,
+    starts,
+    ...(window !== undefined && { window }),
+    ...(journal !== undefined && { journal }),
+  }
+  return {
+    samples: (request, context) => readSamples(stores, request, context),
+    lastChange: (tenants, untilMs) => (recent === undefined ? undefined : changes.last(tenants, untilMs)),
+    async grid(request, context) {
+      // What is in memory is there sooner than the engine has worked it out.
+      if (grid?.offered !== 'always' && isRecent(window, request)) return undefined
+      await journal?.moved(timesOf(request))
+      return readGrid(client, index, request, context, gridOptions)
+    },
+    series: async (request, context) => (await index.find(request, context)).map(({ labels }) => labels),
+    labelNames: (request, context) => readLabelNames(stores, request, context),
+    labelValues: (label, request, context) => readLabelValues(stores, label, request, context),
+    metadata: (request, context) => readMetadata(client, request, context),
+    exemplars: (request, context) => readExemplars(client, index, request, context),
+    cardinality: (request, context) => readCardinality(stores, request, context),
   }
 }
 
@@ -128,6 +157,17 @@ function noteInMemory(blocks: readonly MetricBlock[], isStored: boolean, { chang
   void recent?.filler.filled.then(() => changes.note(changed))
 }
 
-function isRecent(window: RecentWindow | undefined, { startMs, rangeMs, offsetMs }: GridRequest): boolean {
-  return window?.covers(startMs - offsetMs - rangeMs) ?? false
+function isRecent(window: RecentWindow | undefined, request: GridRequest): boolean {
+  return window?.covers(timesOf(request).startMs) ?? false
+}
+
+function timesOf({ startMs, endMs, rangeMs, offsetMs }: GridRequest): TimeRange {
+  return { startMs: startMs - offsetMs - rangeMs, endMs: endMs - offsetMs }
+}
+
+/** Hours (since 1970) that have samples in the blocks. */
+function hoursOfBlocks(blocks: readonly MetricBlock[]): ReadonlySet<number> {
+  const hours = new Set<number>()
+  for (const { samples } of blocks) addHours(samples.tMs.words, hours)
+  return hours
 }

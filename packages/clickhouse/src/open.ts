@@ -13,6 +13,7 @@ import { superviseEngine } from './engine/supervisor.ts'
 import { makeLogWriter } from './logs-write.ts'
 import { openLogSource, readRecentRequests } from './logs.ts'
 import type { GridOptions } from './metrics/grid.ts'
+import { SampleJournal } from './metrics/journal/journal.ts'
 import type { RecentSamples } from './metrics.ts'
 import { openSizes } from './metrics/sizes.ts'
 import { openMetrics } from './metrics.ts'
@@ -118,16 +119,18 @@ export async function openClickhouse({
     },
   }
   const close = async (): Promise<void> => {
+    await held.journal?.close()
     closeMemory(held)
     await held.rollups?.close()
     await opened.close()
   }
-  startRollups(engine, isRollingUp ? held.rollups : undefined)
+  startRollups(engine, isRollingUp ? held : {})
   return { store, engine, ...held, retention, close }
 }
 
 /** What a process that does all the writing holds beside the engine. */
 interface Held {
+  readonly journal?: SampleJournal
   readonly recent?: RecentSamples
   readonly memory?: MemoryIndex
   readonly rollups?: Rollups
@@ -141,16 +144,21 @@ interface HeldOptions {
 
 function openHeld(opened: OpenEngine, { clock, maxBytes, telemetry = silentTelemetry }: HeldOptions): Held {
   const rollups = openRollups(opened.client, { now: clock, telemetry })
+  // Without the window every query of what is recent would have to wait until it has moved.
   if (maxBytes === 0) return { rollups }
-  const recent = openRecent(opened, { maxBytes, clock, telemetry })
-  return { rollups, recent, memory: openMemoryIndex(opened, { clock, telemetry }) }
+  const journal = new SampleJournal(opened.client, { telemetry, noteMoving: (hours) => rollups.noteWriting(hours) })
+  const recent = openRecent(opened, { maxBytes, clock, telemetry, journal })
+  return { rollups, journal, recent, memory: openMemoryIndex(opened, { clock, telemetry }) }
 }
 
-function startRollups(engine: EngineHandle, rollups: Rollups | undefined): void {
-  void engine.started.then(
-    () => rollups?.start(),
-    () => {},
-  )
+function startRollups(engine: EngineHandle, { journal, rollups }: Held): void {
+  // What an earlier process left in the journal changes hours that it may have rolled up.
+  void engine.started
+    .then(() => journal?.move())
+    .then(
+      () => rollups?.start(),
+      () => {},
+    )
 }
 
 function closeMemory({ recent, memory }: Held): void {
@@ -167,9 +175,12 @@ function openMemoryIndex(
 }
 
 /** The window of recent samples, being filled. */
-function openRecent({ client, engine }: OpenEngine, { maxBytes, clock, telemetry }: Required<HeldOptions>): RecentSamples {
+function openRecent(
+  { client, engine }: OpenEngine,
+  { maxBytes, clock, telemetry, journal }: Required<HeldOptions> & { readonly journal: SampleJournal },
+): RecentSamples {
   const window = new RecentWindow({ maxBytes, telemetry })
-  return { window, filler: openFiller(client, window, { now: clock, telemetry, started: engine.started }) }
+  return { window, filler: openFiller(client, window, { now: clock, telemetry, journal, started: engine.started }) }
 }
 
 /** An engine with a client whose statements run in our database. */

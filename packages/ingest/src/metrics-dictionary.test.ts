@@ -121,3 +121,35 @@ test('a series comes to the index once a day, again after a failed commit, and o
   settle(true)
   expect(write(11 * DAY - 1, 11 * DAY, 11 * DAY - 2, 11 * DAY + 1)).toEqual([])
 })
+
+test('bodies that repeat an order, change it or have labels that begin alike find the series that looking up finds', () => {
+  const label = fc.constantFrom('a', 'ab', 'b', '')
+  const series = fc.record({ a: label, b: label, z: label }, { requiredKeys: ['a'], noNullPrototype: true })
+  const cut = fc.record({ from: fc.integer({ min: 0, max: 3 }), to: fc.integer({ min: 1, max: 12 }), isTurned: fc.boolean() })
+  let followed = 0
+  fc.assert(
+    fc.property(fc.array(series, { minLength: 2, maxLength: 12 }), fc.array(cut, { maxLength: 8 }), (pool, cuts) => {
+      const bodies = cuts.map(({ from, to, isTurned }) => {
+        const body = pool.slice(from, to)
+        return isTurned ? body.reverse() : body
+      })
+      const [dictionary, plain] = [new SeriesDictionary(DEFAULT_INGEST_LIMITS), new SeriesDictionary(DEFAULT_INGEST_LIMITS)]
+      for (const body of bodies) {
+        dictionary.makeRoom()
+        for (const some of body) {
+          const labels = { __name__: 'm', ...some }
+          const { bytes, length } = bytesOf(labels)
+          const padded = Uint8Array.of(7, ...bytes.subarray(0, length), 0x12)
+          const end = dictionary.nextEnd(padded, 1, padded.length)
+          // As decoders do: what goes on with a label has other label bytes.
+          const isNext = end !== -1 && padded[end] !== 0x0a
+          if (isNext) followed++
+          const ref = isNext ? dictionary.takeNext() : dictionary.resolve(padded, 1, 1 + length)
+          expect(ref).toBe(resolve(plain, labels))
+        }
+      }
+    }),
+    { numRuns: 500 },
+  )
+  expect(followed).toBeGreaterThan(100)
+})

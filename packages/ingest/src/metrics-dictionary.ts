@@ -48,6 +48,8 @@ export class SeriesGeneration {
   /** For each series the length of its label bytes, and where in the table each of its fields is. */
   #fields = new Uint32Array(8 * FIRST_SERIES)
   readonly #table = new LabelTable()
+  /** The series that came after a series when it was last met, plus one; 0 for none. */
+  followers: Uint32Array = new Uint32Array(FIRST_SERIES)
   /** Pairs of a hash and a series number plus one, 0 for a free slot. */
   #slots = new Int32Array(2 * 4 * FIRST_SERIES)
 
@@ -64,6 +66,12 @@ export class SeriesGeneration {
       if (ref === -1) return -1
       if (slots[slot] === hashed && this.#equals(ref, view, start, end)) return ref
     }
+  }
+
+  /** Where the label bytes of a series end when they stand at `start`; -1 when they do not. */
+  endAt(ref: number, view: DataView, start: number, limit: number): number {
+    const end = start + this.#fields[this.facts[FACT_WORDS * ref + START]!]!
+    return end <= limit && this.#equals(ref, view, start, end) ? end : -1
   }
 
   /** Adds a series that `find` did not find; the caller fills its facts. */
@@ -151,6 +159,7 @@ export class SeriesGeneration {
     this.pendingDays = grown(this.pendingDays, new Uint16Array(room))
     this.pendingBlocks = grown(this.pendingBlocks, new Uint32Array(room))
     this.metrics = grown(this.metrics, new Int32Array(room))
+    this.followers = grown(this.followers, new Uint32Array(room))
   }
 }
 
@@ -191,6 +200,8 @@ export class SeriesDictionary {
   /** Series of `#old` that were not met since. */
   #oldSeries = 0
   #turnedMs: number
+  /** The series of the young generation that was met last in this body, or -1. */
+  #last = -1
   #source: Uint8Array | undefined
   #view: DataView = new DataView(new ArrayBuffer(0))
   readonly #limits: DictionaryLimits
@@ -225,13 +236,34 @@ export class SeriesDictionary {
    * (guard/guard.ts). Never changes `epoch`: see `makeRoom`.
    */
   resolve(bytes: Uint8Array, start: number, end: number): number {
-    if (bytes !== this.#source) {
-      this.#source = bytes
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    }
+    this.#look(bytes)
     const hashed = hashBytes(this.#view, start, end)
     const known = this.young.find(this.#view, start, end, hashed)
-    return known === -1 ? this.#meet(bytes, { start, end, hashed }) : known
+    const ref = known === -1 ? this.#meet(bytes, { start, end, hashed }) : known
+    if (this.#last !== -1 && ref < this.young.length) this.young.followers[this.#last] = ref + 1
+    this.#last = ref < this.young.length ? ref : -1
+    return ref
+  }
+
+  /** See `OrderedMetricTarget.nextEnd`. */
+  nextEnd(bytes: Uint8Array, start: number, limit: number): number {
+    if (this.#last === -1) return -1
+    const next = this.young.followers[this.#last]! - 1
+    if (next === -1) return -1
+    this.#look(bytes)
+    return this.young.endAt(next, this.#view, start, limit)
+  }
+
+  /** The series that `nextEnd` has just found. */
+  takeNext(): number {
+    this.#last = this.young.followers[this.#last]! - 1
+    return this.#last
+  }
+
+  #look(bytes: Uint8Array): void {
+    if (bytes === this.#source) return
+    this.#source = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   /** The labels that the last `resolve` refused, as far as they could be read. To be asked for before the body is gone. */
@@ -242,6 +274,7 @@ export class SeriesDictionary {
   /** Turns the generations when the young one is full, an hour old, or the guard asks for it. Called between bodies. */
   makeRoom(): void {
     this.#source = undefined
+    this.#last = -1
     const nowMs = this.#now()
     const isHour = nowMs - this.#turnedMs >= TURN_MS
     const isFull = this.young.length >= this.#limits.maxSeries || this.young.byteLength >= this.#limits.maxBytes

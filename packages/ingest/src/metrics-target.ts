@@ -2,7 +2,7 @@
 
 import type { Clock, Labels, MetricMetadata, NativeHistogram } from '@oriel/model'
 import { HISTOGRAM_HIGH, HISTOGRAM_LOW, labelValue, METRIC_NAME, MS_PER_DAY, STALE_HIGH, STALE_LOW } from '@oriel/model'
-import type { ExemplarRow, MetricTarget } from '@oriel/wire'
+import type { ExemplarRow, OrderedMetricTarget } from '@oriel/wire'
 import type { OpenMetricBlock } from './metrics-block.ts'
 import { PendingMetadata, PendingSeriesDay } from './metrics-block.ts'
 import { DROPPED_REF, MEMBER_REFS } from './guard/guard.ts'
@@ -26,7 +26,7 @@ export const MAX_AHEAD_MS: number = 10 * 60_000
 export type StartMode = 'ignored' | 'zeros' | 'stored'
 
 /** One tenant's target. `begin` binds it to the open block; decoders may use it until their function returns. */
-export class TenantMetrics implements MetricTarget {
+export class TenantMetrics implements OrderedMetricTarget {
   readonly dictionary: SeriesDictionary
   /** Reads and clears what was refused since `begin`. */
   readonly #refused = new Map<string, { count: number; example: string }>()
@@ -87,6 +87,14 @@ export class TenantMetrics implements MetricTarget {
 
   series(bytes: Uint8Array, start: number, end: number): number {
     return this.dictionary.resolve(bytes, start, end)
+  }
+
+  nextEnd(bytes: Uint8Array, start: number, limit: number): number {
+    return this.dictionary.nextEnd(bytes, start, limit)
+  }
+
+  takeNext(): number {
+    return this.dictionary.takeNext()
   }
 
   sample(ref: number, tMs: number, valueLow: number, valueHigh: number): boolean {

@@ -3,7 +3,7 @@
 import type { Clock, Telemetry } from '@oriel/model'
 import { silentTelemetry } from '@oriel/model'
 import type { Sink } from '@oriel/store'
-import type { MetricTarget, OtlpMetricSettings, RemoteWriteCounts } from '@oriel/wire'
+import type { OrderedMetricTarget, OtlpMetricSettings, RemoteWriteCounts } from '@oriel/wire'
 import { decodeRemoteWriteV1, decodeRemoteWriteV2, DEFAULT_OTLP_SETTINGS, OtlpMetricsDecoder } from '@oriel/wire'
 import type { BatchLimits } from './batch.ts'
 import { CommitQueue, DEFAULT_BATCH_LIMITS } from './batch.ts'
@@ -69,7 +69,7 @@ export interface MetricsWriter {
   /** Runs `decode` on the tenant's target and stores what it wrote: scrapes, and every other source. */
   write<Result>(
     tenant: string,
-    decode: (target: MetricTarget) => Result,
+    decode: (target: OrderedMetricTarget) => Result,
     options?: WriteOptions,
   ): Promise<MetricsResult & { readonly result: Result }>
   /** Series that are held in memory, over all tenants. */
@@ -157,7 +157,7 @@ class Writer implements MetricsWriter {
 
   async write<Result>(
     tenant: string,
-    decode: (target: MetricTarget) => Result,
+    decode: (target: OrderedMetricTarget) => Result,
     { sender = 'scrape', waitMs }: WriteOptions = {},
   ): Promise<MetricsResult & { readonly result: Result }> {
     const append = (block: OpenMetricBlock) => {

@@ -129,3 +129,40 @@ test('a known field of another wire type is refused', () => {
   reader.next()
   expect(() => reader.range()).toThrow(/field 1 has wire type 0, not 2/)
 })
+
+test('a message of a fixed64 and a varint is read at once in its usual form, and left alone in any other', () => {
+  const double = fc.record({ number: fc.constant(1), double: fc.double() })
+  const any = fc.oneof(fc.integer({ min: 0, max: 2 ** 50 }), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }))
+  const int = fc.record({ number: fc.constant(2), int: any })
+  const field = fc.oneof(double, int, fc.record({ number: fc.constant(3), int: fc.integer({ min: 0, max: 300 }) }))
+  const fieldsOf = fc.oneof(fc.tuple(double, int), fc.array(field, { maxLength: 4 }))
+  let usual = 0
+  fc.assert(
+    fc.property(fieldsOf, fc.boolean(), (fields, isCut) => {
+      const inner = protobuf.Writer.create()
+      for (const one of fields) {
+        if ('double' in one) inner.uint32(8 * one.number + 1).double(one.double)
+        else inner.uint32(8 * one.number).uint64(String(one.int))
+      }
+      const message = inner.finish()
+      const body = protobuf.Writer.create().uint32(18).bytes(message).finish()
+      const reader = new ProtoReader(body, 0, isCut ? body.length - 1 : body.length)
+      reader.next()
+      const before = reader.pos
+      const value = reader.fixed64AndUint()
+      const [first, second] = fields
+      const isPair = fields.length === 2 && first !== undefined && 'double' in first && second !== undefined && 'int' in second
+      const isUsual = !isCut && isPair && second.number === 2 && BigInt(second.int) < 2n ** 49n
+      if (!isUsual) {
+        expect([value, reader.pos]).toEqual([-1, before])
+        return
+      }
+      usual++
+      expect(value).toBe(Number(second.int))
+      expect(word(reader)).toBe(new DataView(Uint8Array.from(message).buffer).getBigUint64(1, true))
+      expect(reader.next()).toBe(0)
+    }),
+    { numRuns: 2_000 },
+  )
+  expect(usual).toBeGreaterThan(20)
+})

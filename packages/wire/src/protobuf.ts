@@ -180,6 +180,29 @@ export class ProtoReader {
     this.#depth--
   }
 
+  /**
+   * Reads a nested message that is just a fixed64 as field 1 (left in `low` and `high`) and a varint below 2^49 as field 2, which is returned:
+   * the usual form of a sample. -1, with nothing read, where the message has another.
+   */
+  fixed64AndUint(): number {
+    const { bytes, pos: at } = this
+    const size = bytes[at]!
+    const stop = at + 1 + size
+    if (this.wire !== LENGTH || size < SHORTEST_PAIR || size > LONGEST_PAIR || stop > this.end) return -1
+    if (bytes[at + 1] !== FIRST_FIXED64 || bytes[at + 10] !== SECOND_VARINT || bytes[stop - 1]! >= 0x80) return -1
+    let value = 0
+    for (let i = stop - 1; i > at + 10; i--) {
+      const byte = bytes[i]!
+      // Another field stands there.
+      if (byte < 0x80 && i < stop - 1) return -1
+      value = value * 128 + (byte & 0x7f)
+    }
+    this.low = this.#view.getUint32(at + 2, true)
+    this.high = this.#view.getUint32(at + 6, true)
+    this.pos = stop
+    return value
+  }
+
   /** An element of a packed list of fixed64 or doubles, into `low` and `high`. Read while `pos < end`. */
   fixed64Raw(): void {
     const at = this.pos
@@ -309,6 +332,12 @@ export function doubleOf(low: number, high: number): number {
 }
 
 // A byte order mark is part of a string, not a hint.
+// Tags, eight bytes, and a varint of one to seven.
+const SHORTEST_PAIR = 11
+const LONGEST_PAIR = 17
+const FIRST_FIXED64 = 0x09
+const SECOND_VARINT = 0x10
+
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const scratchF64 = new Float64Array(1)
 const scratchU32 = new Uint32Array(scratchF64.buffer)

@@ -6,6 +6,7 @@ import type { EngineClient } from '../engine/client.ts'
 import type { GatheredSamples } from './gather.ts'
 import { Gatherer } from './gather.ts'
 import { readHistograms } from './histograms.ts'
+import type { SampleJournal } from './journal/journal.ts'
 import type { KnownSeries } from './series-cache.ts'
 import type { SeriesIndex } from './series-index.ts'
 import { chooseSeries, RANK, tooManySamples } from './series-choice.ts'
@@ -21,6 +22,8 @@ export interface SampleStores {
   readonly starts: StartReader
   /** Recent samples in memory, where there are. */
   readonly window?: RecentWindow
+  /** To be told before the engine is asked, where there is one. */
+  readonly journal?: SampleJournal
 }
 
 /** Raw samples of the series that hold the matchers. See `MetricSource.samples`. */
@@ -42,16 +45,17 @@ export async function readSamples(stores: SampleStores, request: SeriesRequest, 
 
 /** From the window as far as it reaches, from the engine what is older. */
 async function gatherSamples(
-  { client, window }: SampleStores,
+  stores: SampleStores,
   request: Omit<RowsRequest, 'hasRank'>,
   context: QueryContext,
 ): Promise<GatheredSamples> {
+  const { window } = stores
   const { series, range } = request
   const [tenant, ...others] = context.tenants
-  if (window === undefined || tenant === undefined || others.length > 0) return readEngine(client, request, context)
+  if (window === undefined || tenant === undefined || others.length > 0) return readEngine(stores, request, context)
   const fromMs = Math.max(range.startMs, window.completeFromMs)
   // A join for the sake of a few samples is dearer than reading them with the rest.
-  if (fromMs > range.startMs && range.endMs - fromMs < LEAST_JOINED_MS) return readEngine(client, request, context)
+  if (fromMs > range.startMs && range.endMs - fromMs < LEAST_JOINED_MS) return readEngine(stores, request, context)
   const { maxSamples } = context.limits
   const checkSamples = (samples: number): void => {
     const total = context.stats.samples + samples
@@ -61,15 +65,16 @@ async function gatherSamples(
   const recent = window.read({ tenant, series, startMs: fromMs, endMs: range.endMs, checkSamples, signal: context.signal })
   if (fromMs === range.startMs) return recent
   recent.catch(() => {})
-  const older = await readEngine(client, { ...request, range: { startMs: range.startMs, endMs: fromMs - 1 } }, context)
+  const older = await readEngine(stores, { ...request, range: { startMs: range.startMs, endMs: fromMs - 1 } }, context)
   return joinSamples(older, await recent)
 }
 
 async function readEngine(
-  client: EngineClient,
+  { client, journal }: SampleStores,
   request: Omit<RowsRequest, 'hasRank'>,
   context: QueryContext,
 ): Promise<GatheredSamples> {
+  await journal?.moved(request.range)
   const gathered = await readRows(client, { ...request, hasRank: false }, context)
   // Two values for one time: which was written later is asked only then, because the answer costs a column as wide as the values.
   return gathered.hasConflict ? readRows(client, { ...request, hasRank: true }, context) : gathered

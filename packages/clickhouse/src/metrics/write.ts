@@ -20,6 +20,7 @@ import {
   u8Field,
 } from '../native/index.ts'
 import { mapsField } from '../rows.ts'
+import type { SampleJournal } from './journal/journal.ts'
 import { withoutRepeatedHistograms, withoutRepeats } from './repeats.ts'
 
 /** Writes metric blocks; see `Sink`. */
@@ -33,9 +34,10 @@ const ANY_DAYS: Readonly<Record<string, number>> = { max_partitions_per_insert_b
 /**
  * Makes a writer. Index rows and samples go at the same time, each table in one insert; all are on disk when `write` resolves.
  *
- * Samples whose index rows failed are not seen by any reader, and the rejection tells the sender to come again.
+ * Samples whose index rows failed are not seen by any reader, and the rejection tells the sender to come again. Samples go by way of the
+ * journal, where there is one.
  */
-export function makeMetricWriter(client: EngineClient): MetricWriter {
+export function makeMetricWriter(client: EngineClient, journal?: SampleJournal): MetricWriter {
   const knownValues = new KnownValues()
   const insert = async (table: string, pieces: readonly Uint8Array[]): Promise<void> => {
     if (pieces.length > 0) await client.insert(table, pieces, { settings: ANY_DAYS })
@@ -52,7 +54,7 @@ export function makeMetricWriter(client: EngineClient): MetricWriter {
       await allEnded([
         insert('series', blocks.flatMap(seriesPieces)),
         insert('label_values', labelValues),
-        insert('samples', blocks.flatMap(samplePieces)),
+        journal === undefined ? insert('samples', blocks.flatMap(samplePieces)) : journal.append(blocks),
         insert('exemplars', blocks.flatMap(exemplarPieces)),
         insert('metric_metadata (tenant, metric, type, help, unit)', blocks.flatMap(metadataPieces)),
       ])

@@ -1,14 +1,4 @@
-import type {
-  BytesColumn,
-  DictColumn,
-  F64Column,
-  F64Lists,
-  MapColumn,
-  U128Column,
-  U32Column,
-  U32Lists,
-  U64Column,
-} from '@oriel/model'
+import type { BytesColumn, DictColumn, F64Lists, MapColumn, U32Column, U32Lists } from '@oriel/model'
 
 /** One column to write: its name in the table, its type as sent (the engine converts where the table's differs), its bytes. */
 export interface NativeField {
@@ -35,20 +25,25 @@ export function nativeBlock(rows: number, fields: readonly NativeField[]): Uint8
   return pieces
 }
 
-export function u64Field(name: string, column: U64Column): NativeField {
+/** Values of 64 or 128 bits as little-endian words, such as a column of the model. */
+export interface Words {
+  readonly words: Uint32Array
+}
+
+export function u64Field(name: string, column: Words): NativeField {
   return { name, type: 'UInt64', pieces: [bytesOf(column.words)] }
 }
 
 /** Nanoseconds or milliseconds since 1970 as the table's DateTime64 of that precision. */
-export function dateTime64Field(name: string, digits: 3 | 9, column: U64Column): NativeField {
+export function dateTime64Field(name: string, digits: 3 | 9, column: Words): NativeField {
   return { name, type: `DateTime64(${digits})`, pieces: [bytesOf(column.words)] }
 }
 
-export function f64Field(name: string, column: F64Column): NativeField {
+export function f64Field(name: string, column: Words): NativeField {
   return { name, type: 'Float64', pieces: [bytesOf(column.words)] }
 }
 
-export function u128Field(name: string, column: U128Column): NativeField {
+export function u128Field(name: string, column: Words): NativeField {
   return { name, type: 'UInt128', pieces: [bytesOf(column.words)] }
 }
 
@@ -78,6 +73,13 @@ export function dictField(name: string, column: DictColumn): NativeField {
 /** Lists of signed 32-bit numbers. */
 export function i32ListsField(name: string, { items, ends }: U32Lists): NativeField {
   return { name, type: 'Array(Int32)', pieces: [wideEnds(ends), bytesOf(items.values)] }
+}
+
+/** Lists of unsigned 32-bit numbers, given one by one. */
+export function wordListsField(name: string, lists: readonly Uint32Array[]): NativeField {
+  let end = 0
+  const ends = Uint32Array.from(lists, (list) => (end += list.length))
+  return { name, type: 'Array(UInt32)', pieces: [wideEnds(ends), ...lists.map(bytesOf)] }
 }
 
 /** Lists of doubles. */

@@ -1,6 +1,6 @@
 // Rolls samples up in the background, and knows what is rolled up.
 
-import type { Clock, MetricBlock, Telemetry, TimeRange } from '@oriel/model'
+import type { Clock, Telemetry, TimeRange } from '@oriel/model'
 import { MS_PER_HOUR } from '@oriel/model'
 import type { EngineClient } from '../engine/client.ts'
 import { nativeBlock, numbersField, stringsField } from '../native/index.ts'
@@ -15,8 +15,8 @@ export interface Rollups {
   run(): Promise<void>
   /** Reads what was rolled up before and begins to run; to be called when the engine is up. */
   start(): Promise<void>
-  /** To be called before samples are written, and again after. */
-  noteWriting(blocks: readonly MetricBlock[]): void
+  /** To be called before samples of these hours (since 1970) are written to their table, and again after. */
+  noteWriting(hours: Iterable<number>): void
   /** To be called before samples in a range are deleted, and again after; resolves when a restart would know of it too. */
   noteDeleting(range: TimeRange): Promise<void>
   close(): Promise<void>
@@ -69,17 +69,8 @@ class Roller implements Rollups {
     return this.#running
   }
 
-  noteWriting(blocks: readonly MetricBlock[]): void {
-    let last = -1
-    for (const { samples } of blocks) {
-      const { words } = samples.tMs
-      for (let i = 0; i < words.length; i += 2) {
-        const hour = Math.floor((words[i + 1]! * 2 ** 32 + words[i]!) / MS_PER_HOUR)
-        if (hour === last) continue
-        last = hour
-        this.blocks.touch(hour)
-      }
-    }
+  noteWriting(hours: Iterable<number>): void {
+    for (const hour of hours) this.blocks.touch(hour)
   }
 
   async noteDeleting({ startMs, endMs }: TimeRange): Promise<void> {

@@ -113,6 +113,18 @@ const ID_CODECS = `ALTER TABLE samples
   MODIFY COLUMN series_id UInt128 CODEC(LZ4),
   MODIFY COLUMN hour UInt32 MATERIALIZED intDiv(toUnixTimestamp64Milli(t), 3600000) CODEC(LZ4)`
 
+// What was acknowledged and is not in `samples` yet: a row a tenant and commit, see metrics/journal. Never merged, as a partition is
+// dropped within a minute.
+const JOURNAL = `CREATE TABLE IF NOT EXISTS samples_journal (
+  generation UInt64,
+  number UInt32,
+  tenant LowCardinality(String),
+  words Array(UInt32) CODEC(LZ4)
+) ENGINE = MergeTree
+PARTITION BY generation
+ORDER BY number
+SETTINGS max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1, ${DURABLE}`
+
 /** Samples, the index of their series, and what goes with them. */
 export const METRIC_TABLES: TableFamily = {
   name: 'metrics',
@@ -121,5 +133,6 @@ export const METRIC_TABLES: TableFamily = {
     { version: 2, statements: [HISTOGRAMS] },
     { version: 3, statements: [ID_CODECS] },
     { version: 4, statements: [STARTS] },
+    { version: 5, statements: [JOURNAL] },
   ],
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { WireError } from '../errors.ts'
 import { histogramCase } from '../histogram/testing.ts'
 import { doubleOf } from '../protobuf.ts'
-import type { ExemplarRow, MetricTarget } from '../series.ts'
+import type { ExemplarRow, OrderedMetricTarget } from '../series.ts'
 import { decodeLabelBytes } from '../series.ts'
 import { decodeV1, encodeV1, encodeV2 } from './testing.ts'
 import type { TestSeries } from './testing.ts'
@@ -12,7 +12,7 @@ import { decodeRemoteWriteV1 } from './v1.ts'
 import { decodeRemoteWriteV2 } from './v2.ts'
 
 /** A target that keeps everything as objects. */
-class Kept implements MetricTarget {
+class Kept implements OrderedMetricTarget {
   readonly epoch = 1
   readonly wantsStarts = true
   readonly starts: [series: string, tMs: number, startMs: number][] = []
@@ -22,6 +22,14 @@ class Kept implements MetricTarget {
   readonly exemplars: [series: string, ExemplarRow][] = []
   readonly told: MetricMetadata[] = []
   readonly refused: [reason: string, count: number, example: string][] = []
+
+  nextEnd(): number {
+    return -1
+  }
+
+  takeNext(): number {
+    return -1
+  }
 
   series(bytes: Uint8Array, start: number, end: number): number {
     return this.names.push(JSON.stringify(decodeLabelBytes(bytes, start, end).map(({ name, value }) => [name, value]))) - 1

@@ -5,7 +5,7 @@
 import type { MetricType } from '@oriel/model'
 import { WireError } from '../errors.ts'
 import { ProtoReader } from '../protobuf.ts'
-import type { MetricTarget } from '../series.ts'
+import type { MetricTarget, OrderedMetricTarget } from '../series.ts'
 import { decodeLabelBytes, LabelBytes } from '../series.ts'
 import { HistogramDraft } from '../histogram/draft.ts'
 import { emitHistogram } from '../histogram/emit.ts'
@@ -17,7 +17,7 @@ import type { RemoteWriteCounts } from './reasons.ts'
  *
  * Throws `WireError` for bytes that are no such message; the caller then cuts its block back. `body` is not kept.
  */
-export function decodeRemoteWriteV1(body: Uint8Array, target: MetricTarget): RemoteWriteCounts {
+export function decodeRemoteWriteV1(body: Uint8Array, target: OrderedMetricTarget): RemoteWriteCounts {
   const reader = new ProtoReader(body)
   const counts = { samples: 0, histograms: 0, exemplars: 0 }
   while (reader.next() !== 0) {
@@ -40,8 +40,14 @@ interface Counts {
   exemplars: number
 }
 
-function decodeTimeSeries(reader: ProtoReader, target: MetricTarget, counts: Counts): void {
+function decodeTimeSeries(reader: ProtoReader, target: OrderedMetricTarget, counts: Counts): void {
   const start = reader.pos
+  const nextEnd = target.nextEnd(reader.bytes, start, reader.end)
+  if (nextEnd !== -1 && (nextEnd === reader.end || reader.bytes[nextEnd] !== LABEL_TAG)) {
+    reader.pos = nextEnd
+    decodeData(reader, target, target.takeNext(), counts)
+    return
+  }
   let labelsEnd = start
   while (reader.pos < reader.end && reader.bytes[reader.pos] === LABEL_TAG) {
     reader.next()
@@ -60,9 +66,7 @@ const LABEL_TAG = 0x0a
 function decodeData(reader: ProtoReader, target: MetricTarget, ref: number, counts: Counts): void {
   while (reader.next() !== 0) {
     if (reader.field === 2) {
-      const outer = reader.enter()
       if (decodeSample(reader, target, ref)) counts.samples++
-      reader.leave(outer)
     } else if (reader.field === 3) {
       const outer = reader.enter()
       if (decodeExemplar(reader, target, ref)) counts.exemplars++
@@ -80,6 +84,9 @@ function decodeData(reader: ProtoReader, target: MetricTarget, ref: number, coun
 }
 
 function decodeSample(reader: ProtoReader, target: MetricTarget, ref: number): boolean {
+  const usualMs = reader.fixed64AndUint()
+  if (usualMs !== -1) return target.sample(ref, usualMs, reader.low, reader.high)
+  const outer = reader.enter()
   let valueLow = 0
   let valueHigh = 0
   let tMs = 0
@@ -91,6 +98,7 @@ function decodeSample(reader: ProtoReader, target: MetricTarget, ref: number): b
     } else if (reader.field === 2) tMs = reader.int()
     else reader.skip()
   }
+  reader.leave(outer)
   return target.sample(ref, tMs, valueLow, valueHigh)
 }
 

@@ -4,6 +4,7 @@ import { inSlices } from '@oriel/store'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Bindings } from '../../conditions.ts'
 import type { EngineClient } from '../../engine/client.ts'
+import type { SampleJournal } from '../journal/journal.ts'
 import { RANK } from '../series-choice.ts'
 import { timeConditions } from '../selection.ts'
 import { untilInsertsEnded } from './inserts.ts'
@@ -18,6 +19,8 @@ export interface FillOptions {
   readonly telemetry: Telemetry
   /** Resolves when the engine can be asked for the first time. */
   readonly started: Promise<void>
+  /** What samples are written by way of, where there is one. */
+  readonly journal?: SampleJournal
 }
 
 /** Fills the window from the engine in the background: after a start, and whenever it had to be emptied. */
@@ -83,6 +86,7 @@ class Filler implements WindowFiller {
     // Before the store is asked: a write that it does not show yet must not be passed over here.
     const { epoch } = window
     const holdsAll = window.prepareOlder(0)
+    await this.#options.journal?.move()
     const [any] = await this.#client.query('SELECT 1 AS one FROM samples LIMIT 1')
     if (window.epoch !== epoch) throw new Error('the window was emptied while it was filled')
     if (holdsAll && (any?.rows ?? 0) === 0) {
@@ -103,6 +107,7 @@ class Filler implements WindowFiller {
     const fromMs = sliceStartMs(slice)
     if (!window.prepareOlder(fromMs)) return false
     const untilMs = Math.min(window.completeFromMs, isNewest ? Infinity : sliceStartMs(slice + 1))
+    await this.#options.journal?.moved({ startMs: fromMs, endMs: LAST_MS })
     for (const piece of await this.#pieces(fromMs, untilMs)) {
       if (!(await this.#fillPiece(piece, epoch, false))) await this.#fillPiece(piece, epoch, true)
     }

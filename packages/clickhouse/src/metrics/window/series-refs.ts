@@ -44,6 +44,25 @@ export class SeriesRefs {
     )
   }
 
+  /** Writes the id of a series to row `row` of `out`. */
+  copyId(ref: number, out: Uint32Array, row: number): void {
+    const ids = this.#ids
+    out[4 * row] = ids[4 * ref]!
+    out[4 * row + 1] = ids[4 * ref + 1]!
+    out[4 * row + 2] = ids[4 * ref + 2]!
+    out[4 * row + 3] = ids[4 * ref + 3]!
+  }
+
+  /** Compares the ids of two series as numbers of 128 bits. */
+  compare(a: number, b: number): number {
+    const ids = this.#ids
+    for (let word = 3; word >= 0; word--) {
+      const difference = ids[4 * a + word]! - ids[4 * b + word]!
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
+
   /** The id of a series, four words. */
   idOf(ref: number): Uint32Array {
     return this.#ids.slice(4 * ref, 4 * ref + 4)

@@ -1,3 +1,4 @@
+import { freeArray } from '@oriel/model'
 import type { ValueColumn } from './value-codec.ts'
 
 /**
@@ -78,7 +79,8 @@ const FIRST_ROWS = 256
 // A number, a time, a value and a link.
 const ROW_BYTES = 24
 
-function grown<Values extends { set(from: Values): void }>(from: Values, to: Values): Values {
+function grown<Values extends ArrayBufferView & { set(from: Values): void }>(from: Values, to: Values): Values {
   to.set(from)
+  freeArray(from)
   return to
 }

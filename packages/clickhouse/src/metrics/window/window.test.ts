@@ -17,6 +17,7 @@ import { openMetrics } from '../../metrics.ts'
 import type { OpenEngine } from '../../open.ts'
 import { openEngine } from '../../open.ts'
 import { MemoryIndex } from '../postings/memory-index.ts'
+import { SampleJournal } from '../journal/journal.ts'
 import { openFiller } from './fill.ts'
 import { RecentWindow } from './recent-window.ts'
 
@@ -82,6 +83,7 @@ const turn = fc.oneof(
   fc.record({
     kind: fc.constant('restart' as const),
     isFilled: fc.boolean(),
+    isCrash: fc.boolean(),
     maxBytes: fc.constantFrom(2 ** 28, 60_000, 20_000),
     nowMs: fc.integer({ min: -HOUR_MS, max: 2 * HOUR_MS }),
   }),
@@ -105,12 +107,12 @@ describe('what is held in memory', () => {
   it('answers what the engine answers, to the bit', async () => {
     const counts = { reads: 0, recent: 0, looks: 0, remembered: 0 }
     await fc.assert(
-      fc.asyncProperty(fc.array(turn, { minLength: 10, maxLength: 60 }), async (turns) => {
-        for (const table of ['samples', 'series', 'histograms', 'label_values'])
+      fc.asyncProperty(fc.array(turn, { minLength: 10, maxLength: 60 }), fc.boolean(), async (turns, isJournaled) => {
+        for (const table of ['samples', 'samples_journal', 'series', 'histograms', 'label_values'])
           await engine.client.command(`TRUNCATE TABLE ${table}`)
         const failing = failingClient(engine.client)
         const plain = openMetrics(engine.client, { isOnlyWriter: false })
-        let held = open(failing.client, { maxBytes: 2 ** 28, nowMs: NOON_MS })
+        let held = open(failing.client, { maxBytes: 2 ** 28, nowMs: NOON_MS, isJournaled })
         for (const one of turns) {
           switch (one.kind) {
             case 'write':
@@ -140,14 +142,15 @@ describe('what is held in memory', () => {
               })
               break
             case 'restart':
-              close(held)
-              held = open(failing.client, { maxBytes: one.maxBytes, nowMs: NOON_MS + one.nowMs })
+              await close(held, { isCrash: one.isCrash })
+              held = open(failing.client, { maxBytes: one.maxBytes, nowMs: NOON_MS + one.nowMs, isJournaled })
               if (one.isFilled) await Promise.all([held.recent.filler.filled, held.memory.filled])
               break
             case 'read': {
               const range = { startMs: NOON_MS + one.startMs, endMs: NOON_MS + one.startMs + one.lengthMs }
               const context = contextFor(...one.tenants)
               const got = await held.metrics.source.samples({ matchers: one.matchers, range }, context)
+              await held.journal?.move()
               const want = await plain.source.samples({ matchers: one.matchers, range }, contextFor(...one.tenants))
               expect(comparable(got)).toEqual(comparable(want))
               counts.reads++
@@ -156,7 +159,7 @@ describe('what is held in memory', () => {
             }
           }
         }
-        close(held)
+        await close(held)
         await Promise.all([held.recent.filler.filled, held.memory.filled])
       }),
       // A failure names its seed and path; making it smaller takes minutes: WINDOW_SHRINK=1.
@@ -172,7 +175,7 @@ describe('what is held in memory', () => {
     const held = open(engine.client, { maxBytes: 2 ** 28, nowMs: NOON_MS })
     await held.recent.filler.filled
     expect(held.recent.window.completeFromMs).toBe(0)
-    close(held)
+    await close(held)
   })
 
   it('drops the oldest samples when it has no more room, and answers older ranges with the engine', async () => {
@@ -195,7 +198,7 @@ describe('what is held in memory', () => {
       contextFor('grown'),
     )
     expect(got.tMs.length).toBe(6 * 14_400)
-    close(held)
+    await close(held)
   })
 })
 
@@ -207,17 +210,42 @@ interface Held {
   readonly metrics: MetricStore
   readonly recent: RecentSamples
   readonly memory: MemoryIndex
+  readonly journal?: SampleJournal
+  /** Makes everything fail from here on, as for a process that is gone. */
+  readonly kill: () => void
 }
 
-function open(client: EngineClient, { maxBytes, nowMs }: { readonly maxBytes: number; readonly nowMs: number }): Held {
+interface OpenOptions {
+  readonly maxBytes: number
+  readonly nowMs: number
+  readonly isJournaled?: boolean
+}
+
+function open(engine: EngineClient, { maxBytes, nowMs, isJournaled = false }: OpenOptions): Held {
+  const { client, kill } = mortalClient(engine)
   const window = new RecentWindow({ maxBytes })
   const options = { telemetry: silentTelemetry, started: Promise.resolve() }
-  const recent = { window, filler: openFiller(client, window, { ...options, now: () => nowMs }) }
+  // 50 rows: some writes are moved at once, others wait for a read.
+  const journaling = isJournaled && {
+    journal: new SampleJournal(client, { telemetry: silentTelemetry, noteMoving: () => {}, moveRows: 50 }),
+  }
+  const recent = { window, filler: openFiller(client, window, { ...options, ...journaling, now: () => nowMs }) }
   const memory = new MemoryIndex({ client, ...options, clock: () => nowMs, maxBytes: 2 ** 28 })
-  return { metrics: openMetrics(client, { isOnlyWriter: true, recent, memory }), recent, memory }
+  return {
+    metrics: openMetrics(client, { isOnlyWriter: true, recent, memory, ...journaling }),
+    recent,
+    memory,
+    ...journaling,
+    kill,
+  }
 }
 
-function close({ recent: { window, filler }, memory }: Held): void {
+async function close(
+  { recent: { window, filler }, memory, journal, kill }: Held,
+  { isCrash = false }: { readonly isCrash?: boolean } = {},
+): Promise<void> {
+  if (!isCrash) await journal?.close()
+  kill()
   filler.close()
   window.close()
   memory.close()
@@ -228,6 +256,36 @@ async function lookUp({ source }: MetricStore, request: IndexRequest): Promise<u
   const names = await source.labelNames(request, contextFor('a'))
   const values = await Promise.all(['__name__', 'i', 'even'].map((name) => source.labelValues(name, request, contextFor('a'))))
   return { names, values, series: (await source.series(request, contextFor('a'))).map(labelsKey) }
+}
+
+/** A client that fails for good once it is killed. */
+function mortalClient(client: EngineClient): { readonly client: EngineClient; readonly kill: () => void } {
+  let isDead = false
+  const check = (): void => {
+    if (isDead) throw new StoreError('STORE_UNAVAILABLE', 'cannot reach the engine: killed for the test')
+  }
+  return {
+    kill: () => (isDead = true),
+    client: {
+      async query(sql, options) {
+        check()
+        return client.query(sql, options)
+      },
+      stream(sql, options) {
+        check()
+        return client.stream(sql, options)
+      },
+      async command(sql, options) {
+        check()
+        await client.command(sql, options)
+      },
+      async insert(table, pieces, options) {
+        check()
+        await client.insert(table, pieces, options)
+      },
+      close: () => client.close(),
+    },
+  }
 }
 
 /** A client whose inserts can be made to fail, before or after they were done: the outcome a writer cannot know. */

@@ -1,0 +1,114 @@
+import type { MetricBlock } from '@oriel/model'
+import { freeArray } from '@oriel/model'
+import type { Chunk } from './chunk.ts'
+import { hoursOf, makeChunk, readChunk } from './chunk.ts'
+import { JournalSeries } from './series-order.ts'
+import type { SortedSamples } from './sorted.ts'
+import { sortedSamples } from './sorted.ts'
+
+/** A chunk and whose it is. */
+export interface TenantChunk {
+  readonly tenant: string
+  readonly chunk: Chunk
+}
+
+/** Samples that move into `samples` together, and whose rows in the table are one partition. */
+export class Generation {
+  readonly number: number
+  /** Acknowledged rows. */
+  rows = 0
+  minMs: number = Infinity
+  maxMs: number = -Infinity
+  /** Rows of the table so far. */
+  inserts = 0
+  /** When an insert began that failed, by `performance.now()`: it may still be at work. */
+  failedMs: number | undefined
+  readonly #tenants = new Map<string, TenantChunks>()
+
+  /** Goes on with the numbers of the series that `before` knew, unless most of them are gone. */
+  constructor(number: number) {
+    this.number = number
+  }
+
+  /** The generation after this one. It goes on with the numbers of the series, unless most of them are gone. */
+  next(number: number): Generation {
+    const next = new Generation(number)
+    for (const [tenant, { series, named }] of this.#tenants)
+      if (named * MOST_UNUSED >= series.size) next.#tenants.set(tenant, new TenantChunks(series))
+    return next
+  }
+
+  /** Makes the chunk of a block, which is not part of the generation before `add`. */
+  chunkOf({ tenant, samples }: MetricBlock): TenantChunk {
+    const chunks = this.#of(tenant)
+    const { chunk, isNamed } = makeChunk(samples, chunks.series, chunks.isNamed)
+    chunks.isNamed = isNamed
+    return { tenant, chunk }
+  }
+
+  /** Takes in a chunk that was read from the table; in the order of writing. */
+  restore(tenant: string, words: Uint32Array): void {
+    const { series, renamed } = this.#of(tenant)
+    this.add({ tenant, chunk: readChunk(words, series, renamed) })
+  }
+
+  /** Takes in a chunk that is on disk. */
+  add({ tenant, chunk }: TenantChunk): void {
+    this.#of(tenant).add(chunk)
+    this.rows += chunk.rows
+    this.minMs = Math.min(this.minMs, chunk.minMs)
+    this.maxMs = Math.max(this.maxMs, chunk.maxMs)
+  }
+
+  /** Hours (since 1970) that have samples here. */
+  hours(): ReadonlySet<number> {
+    return hoursOf([...this.#tenants.values()].flatMap(({ chunks }) => chunks))
+  }
+
+  /** All samples by tenant, in the order of the table's sort key. */
+  *sorted(): Generator<undefined, { readonly tenant: string; readonly samples: SortedSamples }[]> {
+    const all: { tenant: string; samples: SortedSamples }[] = []
+    for (const tenant of [...this.#tenants.keys()].sort()) {
+      const { chunks, series } = this.#of(tenant)
+      if (chunks.length === 0) continue
+      for (const samples of yield* sortedSamples(chunks, series)) all.push({ tenant, samples })
+    }
+    return all
+  }
+
+  /** Gives the memory of the samples back; they must not be asked for any more. */
+  free(): void {
+    for (const { chunks } of this.#tenants.values()) for (const { words } of chunks.splice(0)) freeArray(words)
+  }
+
+  #of(tenant: string): TenantChunks {
+    let chunks = this.#tenants.get(tenant)
+    if (chunks === undefined) this.#tenants.set(tenant, (chunks = new TenantChunks(new JournalSeries())))
+    return chunks
+  }
+}
+
+class TenantChunks {
+  readonly series: JournalSeries
+  readonly chunks: Chunk[] = []
+  /** Which series chunks of the generation have named, by number. */
+  isNamed: Uint8Array = new Uint8Array(0)
+  readonly renamed = new Map<number, number>()
+
+  constructor(series: JournalSeries) {
+    this.series = series
+  }
+
+  get named(): number {
+    let named = 0
+    for (const is of this.isNamed) named += is
+    return named
+  }
+
+  add(chunk: Chunk): void {
+    this.chunks.push(chunk)
+  }
+}
+
+// A quarter of the series in use: the numbers of those that are gone cost 32 bytes each.
+const MOST_UNUSED = 4

@@ -1,0 +1,154 @@
+import { makeMetricBlock, MS_PER_HOUR, silentTelemetry } from '@oriel/model'
+import { inSlices } from '@oriel/store'
+import fc from 'fast-check'
+import type { EngineClient } from '../../engine/client.ts'
+import { expect, test } from 'vitest'
+import { Generation } from './generation.ts'
+import { SampleJournal } from './journal.ts'
+
+const NOON_MS = Date.UTC(2026, 10, 21, 12)
+
+interface Row {
+  readonly metric: number
+  readonly series: number
+  readonly tMs: number
+  readonly value: number
+}
+
+const row = fc.record({
+  metric: fc.integer({ min: 0, max: 2 }),
+  series: fc.integer({ min: 0, max: 5 }),
+  tMs: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: -6 * MS_PER_HOUR, max: 2 * MS_PER_HOUR })),
+  value: fc.integer({ min: 0, max: 1_000 }),
+})
+const commits = fc.array(fc.array(row, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 6 })
+
+/** Ids whose order as numbers is not that of any one of their words. */
+function idOf({ metric, series }: Row): readonly number[] {
+  return [0xffff_ffff - series, 7, series % 2, metric]
+}
+
+function blockOf(rows: readonly Row[]) {
+  const block = makeMetricBlock('t')
+  for (const each of rows) {
+    block.samples.metricId.push(0x8000_0000 + each.metric, 3 - each.metric)
+    block.samples.seriesId.pushFrom(Uint32Array.from(idOf(each)), 0)
+    block.samples.tMs.pushNumber(NOON_MS + each.tMs)
+    block.samples.values.pushDouble(each.value)
+  }
+  return block
+}
+
+/** Rows as the engine would sort them: by metric, hour, id and time as unsigned numbers. */
+function sortKey({ metricLow, metricHigh, id, tMs }: Moved): bigint[] {
+  const wide = (words: readonly number[]) => words.reduceRight((sum, word) => (sum << 32n) | BigInt(word), 0n)
+  return [wide([metricLow, metricHigh]), BigInt(Math.floor(tMs / MS_PER_HOUR)), wide(id), BigInt(tMs)]
+}
+
+interface Moved {
+  readonly metricLow: number
+  readonly metricHigh: number
+  readonly id: readonly number[]
+  readonly tMs: number
+  readonly value: number
+}
+
+async function movedOf(generation: Generation): Promise<Moved[][]> {
+  return (await inSlices(generation.sorted())).map(({ samples: { rows, metricIds, seriesIds, times, values } }) =>
+    Array.from({ length: rows }, (_, i) => ({
+      metricLow: metricIds[2 * i]!,
+      metricHigh: metricIds[2 * i + 1]!,
+      id: [...seriesIds.subarray(4 * i, 4 * i + 4)],
+      tMs: times[2 * i]! + times[2 * i + 1]! * 2 ** 32,
+      value: new Float64Array(values.slice(2 * i, 2 * i + 2).buffer)[0]!,
+    })),
+  )
+}
+
+function compareKeys(a: readonly bigint[], b: readonly bigint[]): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! < b[i]! ? -1 : 1
+  return 0
+}
+
+function expectedOf(written: readonly Row[][]): Map<string, number> {
+  const last = new Map<string, number>()
+  for (const each of written.flat()) last.set(`${idOf(each).join()}@${NOON_MS + each.tMs}`, each.value)
+  return last
+}
+
+test('of each series and time the value written last moves, in the order of the sort key', async () => {
+  await fc.assert(
+    fc.asyncProperty(commits, commits, async (first, second) => {
+      let generation = new Generation(1)
+      for (const written of [first, second]) {
+        for (const rows of written) generation.add(generation.chunkOf(blockOf(rows)))
+        const blocks = await movedOf(generation)
+        const moved = new Map(blocks.flat().map(({ id, tMs, value }) => [`${id.join()}@${tMs}`, value]))
+        expect(moved).toEqual(expectedOf(written))
+        expect(moved.size).toBe(blocks.flat().length)
+        const hours = new Set(written.flat().map(({ tMs }) => Math.floor((NOON_MS + tMs) / MS_PER_HOUR)))
+        expect(generation.hours()).toEqual(hours)
+        // Many hours are one block, which the engine sorts.
+        if (hours.size <= 4) for (const block of blocks) expect(block.map(sortKey)).toEqual(block.map(sortKey).sort(compareKeys))
+        generation = generation.next(2)
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('what a process left is read back as it was written, whatever it named its series', async () => {
+  await fc.assert(
+    fc.asyncProperty(commits, commits, async (before, written) => {
+      const first = new Generation(1)
+      for (const rows of before) first.add(first.chunkOf(blockOf(rows)))
+      const left = first.next(2)
+      const words = written.map((rows) => left.chunkOf(blockOf(rows)).chunk.words.slice())
+      const restored = new Generation(2)
+      for (const each of words) restored.restore('t', each)
+      const moved = new Map((await movedOf(restored)).flat().map(({ id, tMs, value }) => [`${id.join()}@${tMs}`, value]))
+      expect(moved).toEqual(expectedOf(written))
+      expect(restored.rows).toBe(written.flat().length)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+/** An engine that only takes inserts, slowly: what is asked of it by name, in order. */
+function slowClient(told: string[]): EngineClient {
+  return {
+    query: () => Promise.resolve([]),
+    async *stream() {},
+    command: async (sql) => void told.push(sql.split(' ').slice(0, 5).join(' ')),
+    async insert(table, pieces) {
+      told.push(`${table} begins`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      told.push(`${table} ${pieces.length > 0 ? 'ends' : 'is empty'}`)
+    },
+    close() {},
+  }
+}
+
+test('what is being appended while all is asked to move is moved after it, not dropped with it', async () => {
+  const told: string[] = []
+  const journal = new SampleJournal(slowClient(told), { telemetry: silentTelemetry, noteMoving: () => {} })
+  await journal.append([blockOf([{ metric: 0, series: 0, tMs: 0, value: 1 }])])
+  const appended = journal.append([blockOf([{ metric: 0, series: 1, tMs: 0, value: 1 }])])
+  await Promise.all([appended, journal.move()])
+  const append = ['samples_journal begins', 'samples_journal ends']
+  expect(told).toEqual([...append, ...append, 'samples begins', 'samples ends', 'ALTER TABLE samples_journal DROP PARTITION'])
+  await journal.close()
+})
+
+test('asking again and again, with nothing left or something new, always ends', async () => {
+  const told: string[] = []
+  const journal = new SampleJournal(slowClient(told), { telemetry: silentTelemetry, noteMoving: () => {} })
+  for (let round = 0; round < 3; round++) {
+    await journal.move()
+    await Promise.all([journal.move(), journal.moved({ startMs: 0, endMs: 2 * NOON_MS })])
+    await journal.append([blockOf([{ metric: 0, series: 0, tMs: round, value: 1 }])])
+    await Promise.all([journal.moved({ startMs: NOON_MS, endMs: NOON_MS + 10 }), journal.move()])
+  }
+  expect(told.filter((each) => each === 'samples ends')).toHaveLength(3)
+  await journal.close()
+})

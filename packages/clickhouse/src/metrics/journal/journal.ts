@@ -1,0 +1,258 @@
+import type { MetricBlock, Telemetry, TimeRange } from '@oriel/model'
+import { bug } from '@oriel/model'
+import { inSlices } from '@oriel/store'
+import type { EngineClient } from '../../engine/client.ts'
+import {
+  constantField,
+  dateTime64Field,
+  f64Field,
+  nativeBlock,
+  numbersField,
+  stringsField,
+  u128Field,
+  u64Field,
+  wordListsField,
+} from '../../native/index.ts'
+import { untilInsertsEnded } from '../window/inserts.ts'
+import type { TenantChunk } from './generation.ts'
+import { Generation } from './generation.ts'
+import type { SortedSamples } from './sorted.ts'
+import { freeSorted } from './sorted.ts'
+
+/** What the journal needs beside the engine. */
+export interface JournalOptions {
+  readonly telemetry: Telemetry
+  /** To be told, before samples move and again after, which hours (since 1970) change in `samples`. */
+  readonly noteMoving: (hours: ReadonlySet<number>) => void
+  /** Rows that move at once; 1M if not said. */
+  readonly moveRows?: number
+}
+
+/**
+ * Takes samples in commit by commit and moves them into `samples` in large sorted blocks, which cost the engine a fifth a row.
+ *
+ * A commit is one row of `samples_journal` a tenant: on disk, but not in an order that could be queried. Recent samples are read from
+ * the window; whoever reads `samples` of a time calls `moved` first. What a process that died had not moved, the next one does. Only for a
+ * store that this process alone writes to.
+ */
+export class SampleJournal {
+  readonly #client: EngineClient
+  readonly #options: JournalOptions
+  readonly #moveRows: number
+  readonly #closing = new AbortController()
+  #open: Generation
+  /** Oldest first; the first is being moved. */
+  #closed: Generation[] = []
+  #isReplayed = false
+  #moving: Promise<void> | undefined
+  #inserting: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(client: EngineClient, options: JournalOptions) {
+    this.#client = client
+    this.#options = options
+    this.#moveRows = options.moveRows ?? MOVE_ROWS
+    this.#open = new Generation(nextNumber())
+  }
+
+  /** Stores the samples of blocks; on disk when it resolves. Calls are carried out one after the other. */
+  append(blocks: readonly MetricBlock[]): Promise<void> {
+    const filled = blocks.filter(({ samples }) => samples.rows > 0)
+    if (filled.length === 0) return Promise.resolve()
+    return this.#inTurn(() => this.#append(filled))
+  }
+
+  /** Resolves once all that was appended of the range is in `samples`. Rejects as the engine does when it cannot be moved. */
+  async moved({ startMs, endMs }: TimeRange): Promise<void> {
+    const holds = [this.#open, ...this.#closed].some(({ rows, minMs, maxMs }) => rows > 0 && minMs <= endMs && maxMs >= startMs)
+    if (holds || !this.#isReplayed) await this.move()
+  }
+
+  /** Moves all that was appended. */
+  async move(): Promise<void> {
+    await this.#inTurn(() => this.#turn())
+    const last = this.#closed.at(-1)
+    // What is being moved now may have begun before: look again after it.
+    while (!this.#isReplayed || (last !== undefined && this.#closed.includes(last))) await this.#startMoving()
+  }
+
+  /** Moves what is left, as far as the engine still answers. Nothing may be appended any more. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    await this.move().catch(() => {})
+    clearTimeout(this.#timer)
+    this.#closing.abort()
+  }
+
+  /** After everything that was begun before: a generation is not closed while something is on its way into it. */
+  #inTurn(work: () => Promise<void> | void): Promise<void> {
+    const done = this.#inserting.then(work)
+    this.#inserting = done.catch(() => {})
+    return done
+  }
+
+  async #append(blocks: readonly MetricBlock[]): Promise<void> {
+    if (this.#closed.length >= MOST_CLOSED) await this.#startMoving()
+    const generation = this.#open
+    const chunks = blocks.map((block) => generation.chunkOf(block))
+    const startMs = performance.now()
+    try {
+      await this.#client.insert('samples_journal', journalRows(generation, chunks))
+    } catch (error) {
+      // Later chunks must not build on the names in this one, nor must it come back after a restart: it was not acknowledged.
+      generation.failedMs = startMs
+      this.#turn()
+      this.#schedule()
+      throw error
+    }
+    for (const chunk of chunks) generation.add(chunk)
+    if (generation === this.#open && generation.rows >= this.#moveRows) this.#turn()
+    this.#schedule()
+  }
+
+  /** Closes the open generation, if there is anything in it. */
+  #turn(): void {
+    const generation = this.#open
+    if (generation.rows === 0 && generation.failedMs === undefined) return
+    this.#closed.push(generation)
+    this.#open = generation.next(nextNumber())
+  }
+
+  #schedule(): void {
+    if (this.#closed.length > 0) {
+      this.#moveQuietly()
+      return
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.#inTurn(() => this.#turn()).then(() => this.#moveQuietly())
+    }, MOVE_AFTER_MS).unref()
+  }
+
+  #moveQuietly(): void {
+    this.#startMoving().catch((error: unknown) => {
+      if (this.#closing.signal.aborted) return
+      this.#options.telemetry.log('warn', 'cannot move samples out of the journal yet', { error })
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined
+        this.#schedule()
+      }, RETRY_AFTER_MS).unref()
+    })
+  }
+
+  /** One move at a time: what is closed while it runs is part of it. */
+  #startMoving(): Promise<void> {
+    this.#moving ??= this.#moveClosed().finally(() => (this.#moving = undefined))
+    return this.#moving
+  }
+
+  async #moveClosed(): Promise<void> {
+    if (!this.#isReplayed) await this.#replay()
+    for (let next = this.#closed[0]; next !== undefined; next = this.#closed[0]) {
+      await this.#moveOne(next)
+      this.#closed.shift()
+    }
+  }
+
+  async #moveOne(generation: Generation): Promise<void> {
+    const { noteMoving, telemetry } = this.#options
+    if (generation.rows > 0) {
+      const startMs = performance.now()
+      const hours = generation.hours()
+      noteMoving(hours)
+      const sorted = await inSlices(generation.sorted())
+      try {
+        await this.#client.insert('samples', sampleBlocks(sorted), { settings: ANY_DAYS })
+      } finally {
+        noteMoving(hours)
+        for (const { samples } of sorted) freeSorted(samples)
+      }
+      telemetry
+        .histogram('oriel_journal_move_seconds', 'Time of moving samples from the journal to their table')
+        .observe((performance.now() - startMs) / 1_000)
+    }
+    if (generation.failedMs !== undefined) await untilInsertsEnded(this.#client, generation.failedMs, this.#closing.signal)
+    await this.#drop(generation.number)
+    generation.free()
+  }
+
+  /** Moves what processes before this one have left. */
+  async #replay(): Promise<void> {
+    const left: number[] = []
+    const blocks = await this.#client.query('SELECT DISTINCT generation FROM samples_journal ORDER BY generation')
+    for (const block of blocks) left.push(...block.numbers('generation'))
+    const own = new Set([this.#open, ...this.#closed].map(({ number }) => number))
+    for (const number of left) if (!own.has(number)) await this.#moveOne(await this.#readGeneration(number))
+    this.#isReplayed = true
+  }
+
+  async #readGeneration(number: number): Promise<Generation> {
+    const generation = new Generation(number)
+    const sql = `SELECT tenant, words FROM samples_journal WHERE generation = {generation:UInt64} ORDER BY number`
+    for await (const block of this.#client.stream(sql, { params: { generation: String(number) }, settings: ROW_BY_ROW })) {
+      const { ends, items } = block.lists('words')
+      if (items.kind !== 'number' || !(items.values instanceof Uint32Array)) return bug('samples_journal.words is not UInt32')
+      const { values } = items
+      for (const [i, tenant] of block.strings('tenant').entries())
+        generation.restore(tenant, values.slice(i === 0 ? 0 : ends[i - 1]!, ends[i]))
+    }
+    return generation
+  }
+
+  async #drop(number: number): Promise<void> {
+    await this.#client.command(`ALTER TABLE samples_journal DROP PARTITION ${number}`)
+  }
+}
+
+let lastNumber = 0
+
+/** Rises from process to process, as far as the clock does: a thousand generations fit into a millisecond. */
+function nextNumber(): number {
+  lastNumber = Math.max(lastNumber + 1, 1_000 * Date.now())
+  return lastNumber
+}
+
+function journalRows(generation: Generation, chunks: readonly TenantChunk[]): Uint8Array[] {
+  const { number } = generation
+  return nativeBlock(chunks.length, [
+    numbersField(
+      'generation',
+      chunks.map(() => number),
+    ),
+    numbersField(
+      'number',
+      chunks.map(() => generation.inserts++),
+    ),
+    stringsField(
+      'tenant',
+      chunks.map(({ tenant }) => tenant),
+    ),
+    wordListsField(
+      'words',
+      chunks.map(({ chunk }) => chunk.words),
+    ),
+  ])
+}
+
+function sampleBlocks(sorted: readonly { readonly tenant: string; readonly samples: SortedSamples }[]): Uint8Array[] {
+  return sorted.flatMap(({ tenant, samples: { rows, metricIds, seriesIds, times, values } }) =>
+    nativeBlock(rows, [
+      constantField('tenant', tenant, rows),
+      u64Field('metric_id', { words: metricIds }),
+      u128Field('series_id', { words: seriesIds }),
+      dateTime64Field('t', 3, { words: times }),
+      f64Field('value', { words: values }),
+    ]),
+  )
+}
+
+// 1M rows: 20 MB here until they move, and about as much engine CPU a row as ever larger blocks would take.
+const MOVE_ROWS = 1_000_000
+// 15 s: a usual scrape of everything is in one block; what a restart after a crash has to move first.
+const MOVE_AFTER_MS = 15_000
+const RETRY_AFTER_MS = 5_000
+// 3 generations: above, senders wait until the engine has caught up.
+const MOST_CLOSED = 3
+const ANY_DAYS: Readonly<Record<string, number>> = { max_partitions_per_insert_block: 0 }
+// A row may be tens of MB.
+const ROW_BY_ROW: Readonly<Record<string, number>> = { max_block_size: 1, max_threads: 1 }

@@ -1,0 +1,193 @@
+import type { Chunk } from './chunk.ts'
+import { hoursOf, partsOf } from './chunk.ts'
+import type { JournalSeries } from './series-order.ts'
+import { freeArray, MS_PER_HOUR } from '@oriel/model'
+
+/** Columns of samples as words: two, four, two and two a row. */
+export interface SortedSamples {
+  readonly rows: number
+  readonly metricIds: Uint32Array
+  readonly seriesIds: Uint32Array
+  readonly times: Uint32Array
+  readonly values: Uint32Array
+}
+
+/** Gives their memory back: large arrays make the collector run. */
+export function freeSorted({ metricIds, seriesIds, times, values }: SortedSamples): void {
+  for (const words of [metricIds, seriesIds, times, values]) freeArray(words)
+}
+
+/**
+ * The samples of chunks, in the order of writing, as blocks in the sort key's order: the engine then has nothing to sort. Of several with
+ * one (series, time) only the last is left, as the engine could not tell their order any more.
+ *
+ * A block an hour; one for all where there are more than a few, which the engine sorts. Yields every now and then. A hot path
+ * (bench/HOTPATHS.md).
+ */
+export function* sortedSamples(chunks: readonly Chunk[], series: JournalSeries): Generator<undefined, SortedSamples[]> {
+  const order = yield* series.inOrder()
+  const hours = hoursOf(chunks)
+  if (hours.size === 1 || hours.size > MOST_HOURS) return [yield* sortedOf(chunks, series, order, undefined)]
+  const blocks: SortedSamples[] = []
+  for (const hour of hours) blocks.push(yield* sortedOf(chunks, series, order, hour))
+  return blocks
+}
+
+function* sortedOf(
+  chunks: readonly Chunk[],
+  series: JournalSeries,
+  order: Uint32Array,
+  hour: number | undefined,
+): Generator<undefined, SortedSamples> {
+  // First how many rows a series has, then where its next one goes.
+  const places = new Uint32Array(series.size)
+  let rows = 0
+  for (const chunk of chunks) rows += yield* countRows(chunk, hour, places)
+  const ends = yield* endsOf(order, places)
+  const times = new Uint32Array(2 * rows)
+  const values = new Uint32Array(2 * rows)
+  for (const chunk of chunks) yield* placeRows(chunk, hour, places, { times, values })
+  return yield* withIds(order, ends, series, { times, values })
+}
+
+function* countRows({ words }: Chunk, hour: number | undefined, counts: Uint32Array): Generator<undefined, number> {
+  const { refs, times } = partsOf(words)
+  let rows = 0
+  for (let row = 0; row < refs.length; row++) {
+    if (hour !== undefined && hourAt(times, row) !== hour) continue
+    counts[refs[row]!]!++
+    rows++
+  }
+  yield
+  return rows
+}
+
+/** Turns counts into first places; returns where the rows of each series of the order end. */
+function* endsOf(order: Uint32Array, counts: Uint32Array): Generator<undefined, Uint32Array> {
+  const ends = new Uint32Array(order.length)
+  let at = 0
+  for (let i = 0; i < order.length; i++) {
+    const ref = order[i]!
+    const count = counts[ref]!
+    counts[ref] = at
+    at += count
+    ends[i] = at
+    if ((i & YIELD_MASK) === YIELD_MASK) yield
+  }
+  return ends
+}
+
+interface TimesAndValues {
+  readonly times: Uint32Array
+  readonly values: Uint32Array
+}
+
+function* placeRows(
+  { words }: Chunk,
+  hour: number | undefined,
+  places: Uint32Array,
+  out: TimesAndValues,
+): Generator<undefined, void> {
+  const { refs, times, values } = partsOf(words)
+  for (let row = 0; row < refs.length; row++) {
+    if (hour !== undefined && hourAt(times, row) !== hour) continue
+    const at = 2 * places[refs[row]!]!++
+    out.times[at] = times[2 * row]!
+    out.times[at + 1] = times[2 * row + 1]!
+    out.values[at] = values[2 * row]!
+    out.values[at + 1] = values[2 * row + 1]!
+    if ((row & YIELD_MASK) === YIELD_MASK) yield
+  }
+  yield
+}
+
+/** Adds the ids, brings each series' rows into the order of time and closes the gaps that replaced rows leave. */
+function* withIds(
+  order: Uint32Array,
+  ends: Uint32Array,
+  series: JournalSeries,
+  rows: TimesAndValues,
+): Generator<undefined, SortedSamples> {
+  const { times, values } = rows
+  const total = times.length / 2
+  const metricIds = new Uint32Array(2 * total)
+  const seriesIds = new Uint32Array(4 * total)
+  let to = 0
+  let start = 0
+  let done = 0
+  for (let i = 0; i < order.length; i++) {
+    const end = ends[i]!
+    if (end === start) continue
+    const from = to
+    to = keepRun(rows, start, end, to)
+    const ref = order[i]!
+    const low = series.metricIds[2 * ref]!
+    const high = series.metricIds[2 * ref + 1]!
+    for (let row = from; row < to; row++) {
+      metricIds[2 * row] = low
+      metricIds[2 * row + 1] = high
+      series.refs.copyId(ref, seriesIds, row)
+    }
+    start = end
+    if (to - done > YIELD_MASK) {
+      done = to
+      yield
+    }
+  }
+  return {
+    rows: to,
+    metricIds: metricIds.subarray(0, 2 * to),
+    seriesIds: seriesIds.subarray(0, 4 * to),
+    times: times.subarray(0, 2 * to),
+    values: values.subarray(0, 2 * to),
+  }
+}
+
+/** Moves rows [start, end) of one series to `to`, by time, the last of each time only; returns where they end. */
+function keepRun({ times, values }: TimesAndValues, start: number, end: number, to: number): number {
+  if (!isRising(times, start, end)) sortRun({ times, values }, start, end)
+  let at = to
+  for (let row = start; row < end; row++) {
+    const isReplaced = row + 1 < end && times[2 * row] === times[2 * row + 2] && times[2 * row + 1] === times[2 * row + 3]
+    if (isReplaced) continue
+    if (at !== row) {
+      times[2 * at] = times[2 * row]!
+      times[2 * at + 1] = times[2 * row + 1]!
+      values[2 * at] = values[2 * row]!
+      values[2 * at + 1] = values[2 * row + 1]!
+    }
+    at++
+  }
+  return at
+}
+
+function isRising(times: Uint32Array, start: number, end: number): boolean {
+  for (let row = start + 1; row < end; row++) if (timeAt(times, row) < timeAt(times, row - 1)) return false
+  return true
+}
+
+/** Stable: of equal times the one written later stays later. */
+function sortRun({ times, values }: TimesAndValues, start: number, end: number): void {
+  const rows = Array.from({ length: end - start }, (_, i) => start + i)
+  rows.sort((a, b) => timeAt(times, a) - timeAt(times, b))
+  const oldTimes = times.slice(2 * start, 2 * end)
+  const oldValues = values.slice(2 * start, 2 * end)
+  for (const [i, row] of rows.entries()) {
+    const from = 2 * (row - start)
+    times.set(oldTimes.subarray(from, from + 2), 2 * (start + i))
+    values.set(oldValues.subarray(from, from + 2), 2 * (start + i))
+  }
+}
+
+function timeAt(times: Uint32Array, row: number): number {
+  return times[2 * row]! + times[2 * row + 1]! * TWO_32
+}
+
+function hourAt(times: Uint32Array, row: number): number {
+  return Math.floor(timeAt(times, row) / MS_PER_HOUR)
+}
+
+const TWO_32 = 2 ** 32
+// 4 hours: late data and a full hour's turn; each is a pass over the rows.
+const MOST_HOURS = 4
+const YIELD_MASK = 0xffff
