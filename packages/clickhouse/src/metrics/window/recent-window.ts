@@ -88,6 +88,8 @@ export class RecentWindow {
   reset(blocks: readonly MetricBlock[] = []): void {
     let newestMs = this.#newestMs
     for (const { samples } of blocks) newestMs = Math.max(newestMs, newestOf(samples.tMs.words))
+    // What was filled from the engine passed by no write.
+    for (const tenant of this.#tenants.values()) newestMs = Math.max(newestMs, tenant.newestMs)
     this.epoch++
     this.#tenants.clear()
     // Later samples than any that could be concerned pass by us: they are held.

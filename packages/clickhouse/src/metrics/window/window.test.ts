@@ -178,6 +178,21 @@ describe('what is held in memory', () => {
     await close(held)
   })
 
+  it('holds nothing after a deletion that comes before the first write of a process', async () => {
+    await engine.client.command('TRUNCATE TABLE samples')
+    const labels = { __name__: 'm1' }
+    const before = open(engine.client, { maxBytes: 2 ** 28, nowMs: NOON_MS })
+    await before.metrics.write([metricBlock('kept', [{ labels, samples: [[NOON_MS, 1]] }])])
+    await close(before)
+    const held = open(engine.client, { maxBytes: 2 ** 28, nowMs: NOON_MS })
+    await held.recent.filler.filled
+    const range = { startMs: NOON_MS, endMs: NOON_MS + HOUR_MS }
+    await held.metrics.delete({ tenant: 'other', matchers: [{ name: '__name__', op: '=', value: 'm1' }], range })
+    const matchers: readonly Matcher[] = [{ name: '__name__', op: '=', value: 'm1' }]
+    expect((await held.metrics.source.samples({ matchers, range }, contextFor('kept'))).tMs).toEqual(Float64Array.of(NOON_MS))
+    await close(held)
+  })
+
   it('drops the oldest samples when it has no more room, and answers older ranges with the engine', async () => {
     await engine.client.command('TRUNCATE TABLE samples')
     const held = open(engine.client, { maxBytes: 400_000, nowMs: NOON_MS })
