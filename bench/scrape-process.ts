@@ -13,7 +13,7 @@ import { pause } from '../e2e/oriel.ts'
 const [TARGETS = 2_000, INTERVAL_SECONDS = 5, SECONDS = 20] = process.argv.slice(2).map(Number)
 const SERIES = 500
 // Four turns: every target is known and the code is compiled.
-const WARM_UP_MS = 4_000 * INTERVAL_SECONDS
+const WARM_UP_ROWS = 4 * TARGETS * SERIES
 
 let rows = 0
 const sink: Sink = {
@@ -45,7 +45,7 @@ let collectorMs = 0
 new PerformanceObserver((list) => {
   for (const { duration } of list.getEntries()) collectorMs += duration
 }).observe({ entryTypes: ['gc'] })
-await pause(WARM_UP_MS)
+while (rows < WARM_UP_ROWS) await pause(100)
 const [startRows, startCollectorMs, start] = [rows, collectorMs, process.cpuUsage()]
 await pause(1_000 * SECONDS)
 const { user, system } = process.cpuUsage(start)

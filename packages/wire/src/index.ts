@@ -1,4 +1,5 @@
 export * from './encoding.ts'
+export { gunzip } from './gunzip.ts'
 export * from './errors.ts'
 export * from './interner.ts'
 export * from './log-target.ts'

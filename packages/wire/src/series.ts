@@ -84,9 +84,9 @@ export class LabelBytes {
 
   /** Appends a label from strings. */
   add(name: string, value: string): void {
-    const nameBytes = encoder.encode(name)
-    const valueBytes = encoder.encode(value)
-    this.addBytes(nameBytes, 0, nameBytes.length, valueBytes, 0, valueBytes.length)
+    const nameEnd = encodeAt(name, 0)
+    const valueEnd = encodeAt(value, nameEnd)
+    this.addBytes(scratch, 0, nameEnd, scratch, nameEnd, valueEnd)
   }
 
   /** Appends labels that are in this form already. */
@@ -178,4 +178,26 @@ function varintBytes(value: number): number {
 // 24 bytes: below this a byte loop beats the call into TypedArray.set.
 const SHORT_COPY = 24
 const encoder = new TextEncoder()
+let scratch = new Uint8Array(1_024)
+
+/** Writes a string as UTF-8 into `scratch` at `at`; returns where it ends. */
+function encodeAt(text: string, at: number): number {
+  // Three bytes a UTF-16 unit at most.
+  const needed = at + 3 * text.length
+  if (needed > scratch.length) {
+    const larger = new Uint8Array(2 * needed)
+    larger.set(scratch.subarray(0, at))
+    scratch = larger
+  }
+  let i = 0
+  for (; i < text.length && i < SHORT_TEXT; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit >= 0x80) break
+    scratch[at + i] = unit
+  }
+  return i === text.length ? at + i : at + encoder.encodeInto(text, scratch.subarray(at)).written
+}
+
+// 64 units: below this a loop beats the call into the encoder, which makes an object for its answer.
+const SHORT_TEXT = 64
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -130,6 +130,14 @@ test('a target that is away, breaks off, is late or talks nonsense is told of', 
   await expect(send(requestTo(`http://127.0.0.1:${flood}/`))).rejects.toThrow('body size limit exceeded')
 })
 
+test('a target that fails is told of by its status, whatever it says', async () => {
+  const port = await serve((_request, response) => {
+    response.writeHead(503, { 'content-type': 't', 'content-encoding': 'gzip' }).end(gzipSync('sorry'))
+  })
+  const request = requestTo(`http://127.0.0.1:${port}/`)
+  expect([await send(request), await send(request)]).toEqual(['503 t ', '503 t '])
+})
+
 test('a redirect is followed, and the short way is not tried again', async () => {
   const paths: (string | undefined)[] = []
   const port = await serve(({ url }, response) => {

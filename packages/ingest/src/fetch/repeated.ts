@@ -1,7 +1,8 @@
 // The request of a target: over the short way where it is plain and answered plainly, else by the general client.
 
 import { freeArray } from '@oriel/model'
-import { decompress } from '@oriel/wire'
+import { decompress, gunzip } from '@oriel/wire'
+import type { AnswerReader } from './answer.ts'
 import { UnusualAnswer } from './answer.ts'
 import type { FetchOptions, HttpClient } from './client.ts'
 import { fetchError } from './failure.ts'
@@ -52,12 +53,7 @@ export class RepeatedRequest {
   async #sendPlain(plain: PlainRequest, receive: (answer: Answer) => void): Promise<boolean> {
     try {
       await plain.send((answer) => {
-        const body = decompress(answer.body, answer.contentEncoding, {
-          maxBytes: this.#options.maxBytes,
-          expectedBytes: this.#expectedBytes,
-        })
-        this.#handOver({ status: answer.status, contentType: answer.contentType, body }, receive)
-        if (body.buffer !== answer.body.buffer) freeArray(body)
+        receive({ status: answer.status, contentType: answer.contentType, body: decompressed(answer, this.#options.maxBytes) })
       })
     } catch (error) {
       if (!(error instanceof UnusualAnswer)) throw error
@@ -73,19 +69,21 @@ export class RepeatedRequest {
       expectedBytes: this.#expectedBytes,
       signal: this.#abort.signal,
     })
-    this.#handOver(fetched, receive)
-    freeArray(fetched.body)
-  }
-
-  #handOver(answer: Answer, receive: (answer: Answer) => void): void {
-    const bodyBytes = answer.body.length
-    receive(answer)
+    const bodyBytes = fetched.body.length
     this.#expectedBytes = Math.max(LEAST_EXPECTED_BYTES, bodyBytes + (bodyBytes >>> 3))
+    receive(fetched)
+    freeArray(fetched.body)
   }
 }
 
 // Just above 64 KiB: from there on an array is a piece of memory of its own, and `freeArray` gives it back at once.
 const LEAST_EXPECTED_BYTES = 65_537
+
+function decompressed({ status, body, contentEncoding }: AnswerReader, maxBytes: number): Uint8Array {
+  if (status !== 200) return body
+  // Nothing else is asked for.
+  return contentEncoding.toLowerCase() === 'gzip' ? gunzip(body, maxBytes) : decompress(body, contentEncoding, { maxBytes })
+}
 
 function printRequest(url: string, { headers }: RepeatedOptions): Buffer {
   const { host, pathname, search } = new URL(url)
