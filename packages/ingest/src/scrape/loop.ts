@@ -205,7 +205,8 @@ export class ScrapeLoop {
   /** Stores an answer, which is read before this returns; the failure has no reason where it was taken. */
   async #store({ status, body, contentType }: Answer, tMs: number, durationMs: () => number): Promise<Failure> {
     const { job, writer, tenant, meters } = this.#options
-    const bodyBytes = body.length
+    const bodyBytes = status === 200 ? body.length : 0
+    const earlier = this.#earlier
     let counts = NO_COUNTS
     try {
       if (status !== 200) throw new IngestError('INGEST_SCRAPE_FAILED', `cannot scrape: server returned HTTP status ${status}`)
@@ -222,13 +223,14 @@ export class ScrapeLoop {
           } finally {
             counts = run.counts
           }
-          if (this.#earlier !== undefined) run.endEarlier(this.#earlier)
+          if (earlier !== undefined) run.endEarlier(earlier)
           this.#writeReport(target, tMs, { isUp: true, durationMs: durationMs(), counts, bodyBytes })
         },
         { waitMs: this.#waitMs },
       )
       await Promise.all([changed, stored])
-      this.#earlier = undefined
+      // A reload may have come meanwhile: its series are still to end.
+      if (this.#earlier === earlier) this.#earlier = undefined
       if (counts.duplicates > 0) meters.duplicates.add(counts.duplicates)
       if (counts.outOfBounds > 0) meters.outOfBounds.add(counts.outOfBounds)
       return { reason: '', code: '', counts, bodyBytes }
@@ -309,9 +311,4 @@ function sameLabels(a: ScrapeConfig, b: ScrapeConfig): boolean {
 
 function printRules({ metricRelabelRules }: ScrapeConfig): string {
   return JSON.stringify(metricRelabelRules.map(({ modulus, ...rule }) => [rule, String(modulus)]))
-}
-
-/** The offset of a target's scrapes within its interval, spread over targets and the same after a restart. */
-export function offsetOf(key: string, intervalMs: number, hash: (text: string) => bigint): number {
-  return Number(hash(key) % BigInt(intervalMs))
 }
