@@ -21,5 +21,5 @@ function reasonOf(error: unknown): string {
   if (error.message !== '') return error.message
   // All addresses of a host were tried.
   const [first] = error instanceof AggregateError ? error.errors : [error.cause]
-  return first instanceof Error ? first.message : error.name
+  return first instanceof Error ? reasonOf(first) : error.name
 }
