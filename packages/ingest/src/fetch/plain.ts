@@ -1,7 +1,7 @@
 // A request that is sent to the same server again and again over plain HTTP/1.1. A hot path (bench/HOTPATHS.md).
 //
-// The request is one buffer, made once; answers are read in place. Node's and undici's clients make a dozen objects, a stream and
-// several buffers for each: two fifths of what scraping a target of 500 series cost our process (bench/scrape-process.ts, 2026-11).
+// The request is one buffer, made once; answers are read in place. A general client makes a dozen objects, a stream and several buffers for
+// each: an eighth of our CPU for a target of 500 series, writing to the socket not counted (bench/scrape-process.ts, 2026-11).
 
 import type { Socket, SocketConnectOpts } from 'node:net'
 import { connect } from 'node:net'
