@@ -15,8 +15,8 @@ export interface TextFamily {
 export function readFamily(text: string): TextFamily {
   const tokens = [...text.matchAll(/"(?:\\.|[^"\\])*"|[<>{}:]|[^\s<>{}:"]+/g)].map(([token]) => token)
   const family = readMessage(tokens, undefined)
-  const { name, type = 'COUNTER' } = family
-  if (typeof name !== 'string' || typeof type !== 'string') throw new Error('a family has no name')
+  const { name = '', type = 'COUNTER' } = family
+  if (typeof name !== 'string' || typeof type !== 'string') throw new Error('name and type of a family are no texts')
   return { name, message: { ...family, type: TYPES.indexOf(type) } }
 }
 

@@ -23,6 +23,9 @@ export class ScrapeCache {
   refs: Int32Array = new Int32Array(INITIAL)
   /** The scrape that an entry was last met in. */
   seen: Uint32Array = new Uint32Array(INITIAL)
+  /** Of samples that brought their own times, the last scrape and time of each entry; empty until there are any. */
+  #timedIn = new Uint32Array(0)
+  #timedMs = new Float64Array(0)
   /** 1 where the last good scrape wrote the entry in a way that makes its absence mean staleness. */
   live: Uint8Array = new Uint8Array(INITIAL)
   /** What the entry is, and what a series is part of, which decides how its bounds are printed: see run.ts. */
@@ -112,6 +115,23 @@ export class ScrapeCache {
     return true
   }
 
+  /** Tells of a sample with a time of its own; true where the last one of this scrape and entry had the same. */
+  isTimedTwice(entry: number, tMs: number): boolean {
+    if (entry >= this.#timedIn.length) {
+      this.#timedIn = grown(this.#timedIn, new Uint32Array(this.refs.length))
+      this.#timedMs = grown(this.#timedMs, new Float64Array(this.refs.length))
+    }
+    const isTwice = this.#timedIn[entry] === this.scrape && this.#timedMs[entry] === tMs
+    this.#timedIn[entry] = this.scrape
+    this.#timedMs[entry] = tMs
+    return isTwice
+  }
+
+  /** Whether this scrape had a sample of the entry already. */
+  isMet(entry: number): boolean {
+    return this.seen[entry] === this.scrape || (entry < this.#timedIn.length && this.#timedIn[entry] === this.scrape)
+  }
+
   /** Tells that this line was `entry`. */
   visit(entry: number): void {
     if (this.#cursor < this.#orderLength && this.#order[this.#cursor] === entry) this.#cursor++
@@ -155,6 +175,8 @@ export class ScrapeCache {
     this.exemplars.clear()
     this.classicParts.clear()
     this.startKeys.clear()
+    this.#timedIn = new Uint32Array(0)
+    this.#timedMs = new Float64Array(0)
     this.bytes = kept.bytes
     this.view = kept.view
     this.starts = kept.starts

@@ -122,3 +122,33 @@ test('a line that one format takes is read anew when the target answers in the o
   scrape(cache, told, '# TYPE a gauge\na 1\n# EOF\n', true)
   expect(told.metadataOf.get('a')).toMatchObject({ type: 'gauge' })
 })
+
+test('of two samples of one time the first is kept, also where the target says the time', () => {
+  const told = new Told()
+  const valuesOf = (text: string, isOpenMetrics: boolean): string[] => {
+    scrape(new ScrapeCache(), told, text, isOpenMetrics)
+    return told.samples.map((sample) =>
+      sample.replace(/^.* (\d+) \d+ (\d+)$/, (_all, tMs, high) => `${tMs} ${ONE_TO_THREE.get(high)}`),
+    )
+  }
+  expect(valuesOf('a 1 5\na 2 5\na 3 6\n', false)).toEqual(['5 1', '6 3'])
+  expect(valuesOf('a 1 0.0000000000\na 2 0.0000000001\n# EOF\n', true)).toEqual(['0 1'])
+  expect(valuesOf('a 1\na 2\n', false)).toEqual(['1000 1'])
+  // One without a time is the second of its series in any case, one with a time is not.
+  expect(valuesOf('a 1 5\na 2\n', false)).toEqual(['5 1'])
+  expect(valuesOf('a 1\na 2 5\n', false)).toEqual(['1000 1', '5 2'])
+})
+
+test('what a target says of its metrics before a line that can not be read holds', () => {
+  const families = new TargetFamilies()
+  const run = new ScrapeRun(new ScrapeCache(), new Told(), { job: job!, targetLabels: [], tMs: 1_000, families })
+  expect(() => run.readText(Buffer.from('# TYPE a gauge\na x\n# TYPE b gauge\n'), false)).toThrow(/no number/)
+  expect(families.list()).toEqual([{ metric: 'a', type: 'gauge', help: '', unit: '' }])
+})
+
+/** The upper words of doubles. */
+const ONE_TO_THREE = new Map([
+  [String(0x3ff0_0000), 1],
+  [String(0x4000_0000), 2],
+  [String(0x4008_0000), 3],
+])

@@ -306,15 +306,13 @@ export class ScrapeRun {
     }
     // Counted on to its end, so that the report says how many there are.
     if (job.sampleLimit > 0 && this.#kept > job.sampleLimit) return -1
-    if (tMs === undefined) {
-      // The first of two samples of one time is kept, as in Prometheus.
-      if (cache.seen[entry] === cache.scrape) {
-        this.#duplicates++
-        this.#target.refuse('a target exposes a series twice', 1, () => this.#target.describe(ref))
-        return ref
-      }
-      cache.seen[entry] = cache.scrape
-    } else if (job.trackTimestampsStaleness) cache.seen[entry] = cache.scrape
+    // The first of two samples of one time is kept, as in Prometheus.
+    if (tMs === undefined ? cache.isMet(entry) : cache.isTimedTwice(entry, tMs)) {
+      this.#duplicates++
+      this.#target.refuse('a target exposes a series twice', 1, () => this.#target.describe(ref))
+      return ref
+    }
+    if (tMs === undefined || job.trackTimestampsStaleness) cache.seen[entry] = cache.scrape
     const isTaken =
       'valueLow' in value
         ? this.#target.sample(ref, tMs ?? this.#options.tMs, value.valueLow, value.valueHigh)
