@@ -70,7 +70,7 @@ export async function readAnswers(
   const { activeTargets } = await get<{ activeTargets: Target[] }>(base, 'targets', { state: 'active' })
   for (const { labels, health, lastError } of activeTargets) Object.assign(of(labels), { health, lastError })
   for (const { target, metric, ...entry } of await get<MetadataRow[]>(base, 'targets/metadata', {}))
-    of(target).metadata.add(`${metric} ${entry.type} ${JSON.stringify([entry.help, entry.unit])}`)
+    of(target).metadata.add(`${unescape(metric)} ${entry.type} ${JSON.stringify([entry.help, entry.unit])}`)
   const end = String(Math.ceil(Date.now() / 1_000) + 600)
   const exemplars = await get<ExemplarRow[]>(base, 'query_exemplars', { query: '{case!=""}', start: '0', end })
   for (const { seriesLabels, exemplars: found } of exemplars)
@@ -112,7 +112,14 @@ function printSamples({ metric, values = [], histograms = [] }: MatrixRow, start
 }
 
 function print(labels: Labels): string {
-  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const own = { ...labels, ...(labels['__name__'] !== undefined && { __name__: labels['__name__'].trimStart() }) }
+  return JSON.stringify(Object.entries(own).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+// Quirks of Prometheus 3.14 that are none of ours, and would hide what else differs: it lists metadata under the name as it stands in
+// the text, escapes and all, where the series has the name itself; and it takes blanks before a name for a part of it.
+function unescape(name: string): string {
+  return name.replaceAll(/\\([\\"n])/g, (_all, char: string) => (char === 'n' ? '\n' : char))
 }
 
 async function get<Data>(base: string, path: string, parameters: Readonly<Record<string, string>>): Promise<Data> {

@@ -10,6 +10,8 @@ export interface ExpositionCase {
   readonly name: string
   readonly contentType: string
   readonly body: Uint8Array
+  /** The same with a recent start, in seconds; where a start is not a line of the text. */
+  readonly recentBody?: (startS: number) => Uint8Array
   /** Names of `JOBS`. */
   readonly jobs: readonly string[]
 }
@@ -122,27 +124,27 @@ function familyCases(directory: string, file: string): ExpositionCase[] {
     /(?:testMetricFamilies := |metricFamiliesToProtobuf\(t, )(?=\[\]string\{)/g,
   )) {
     const name = `${file}:${source.slice(0, index).split('\n').length}`
-    const families = goItems(readGoAfter(source, marker, index)).map((text) => readFamily(goText(text)))
-    const all =
-      families.length > 1
-        ? [{ name, contentType: PROTO, body: encodeFamilies(families.map(({ message }) => message)), jobs: PROTO_JOBS }]
-        : []
-    const single = families.map(({ name: own, message }) => ({
-      name: `${name} ${own}`,
-      contentType: PROTO,
-      body: encodeFamilies([message]),
-      jobs: PROTO_JOBS,
-    }))
-    cases.push(...all, ...single)
+    const families = goItems(readGoAfter(source, marker, index)).map(goText)
+    if (families.length > 1) cases.push(familyCase(name, families))
+    for (const family of families) cases.push(familyCase(`${name} ${readFamily(family).name}`, [family]))
   }
   for (const { 0: marker, index } of source.matchAll(/input: (?=`name:)/g)) {
-    const { message } = readFamily(goText(readGoAfter(source, marker, index)))
     const name = `${file}:${source.slice(0, index).split('\n').length}`
-    cases.push({ name, contentType: PROTO, body: encodeFamilies([message]), jobs: PROTO_JOBS })
+    cases.push(familyCase(name, [goText(readGoAfter(source, marker, index))]))
   }
   if (cases.length === 0) throw new Error(`no families in ${file}`)
   return cases
 }
+
+function familyCase(name: string, families: readonly string[]): ExpositionCase {
+  const encode = (texts: readonly string[]): Uint8Array => encodeFamilies(texts.map((text) => readFamily(text).message))
+  const recentBody = (startS: number): Uint8Array =>
+    encode(families.map((text) => text.replaceAll(START, (_all, before: string) => `${before}${startS}`)))
+  const hasStart = families.some((text) => text.includes('start_timestamp'))
+  return { name, contentType: PROTO, body: encode(families), jobs: PROTO_JOBS, ...(hasStart && { recentBody }) }
+}
+
+const START = /(start_timestamp: <\s*seconds: )\d+/g
 
 /** Bodies of protobuf, good ones and broken ones. */
 function protobufCases(directory: string): ExpositionCase[] {
@@ -173,6 +175,24 @@ function mediaTypeCases(directory: string): ExpositionCase[] {
     jobs: ['plain', 'fallback_text', 'fallback_open', 'fallback_proto'],
   }))
 }
+
+/**
+ * The cases that say when counters began, with starts that are recent: what began long ago is nowhere given a zero.
+ *
+ * Starts follow one another from `startS` on, in seconds.
+ */
+export function withRecentStarts(cases: readonly ExpositionCase[], startS: number): ExpositionCase[] {
+  return cases.flatMap((each) => {
+    const text = Buffer.from(each.body)
+    if (each.recentBody !== undefined) return [{ ...each, body: each.recentBody(startS) }]
+    if (!text.includes('_created')) return []
+    let starts = 0
+    const recent = text.toString('latin1').replaceAll(CREATED, (_all, series: string) => `${series} ${startS + (starts++ % 20)}`)
+    return [{ ...each, body: Buffer.from(recent, 'latin1') }]
+  })
+}
+
+const CREATED = /^(\S*_created(?:"?[,{][^}]*\}|"\})?) \S+/gm
 
 /** Whether the corpora are below `root`. */
 export function hasExpositionCorpora(root: string): boolean {

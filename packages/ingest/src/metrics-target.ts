@@ -22,6 +22,10 @@ export interface Rejected {
 /** 10 minutes: a clock further ahead is wrong, and its samples would hide the right ones. Source: Prometheus 3.14 maxAheadTime. */
 export const MAX_AHEAD_MS: number = 10 * 60_000
 
+// An hour: a counter that began before has counted on unseen, and a zero so far back would be read as its growth since. Source:
+// Prometheus 3.14 tsdb/head_append.go appendableMinValidTime.
+const ZERO_REACH_MS = 3_600_000
+
 /** What becomes of the starts that sources tell. */
 export type StartMode = 'ignored' | 'zeros' | 'stored'
 
@@ -116,7 +120,7 @@ export class TenantMetrics implements OrderedMetricTarget {
   }
 
   /**
-   * What becomes of starts. `zeros`: a sample of 0 is written at the start, unless the series is known to have later ones; `stored`: the
+   * What becomes of starts. `zeros`: a sample of 0 is written at the start, unless that is over an hour ago or the series is known to have later ones; `stored`: the
    * start is kept with its sample. Source: Prometheus 3.14 docs/feature_flags.md created-timestamp-zero-ingestion, st-storage.
    */
   get wantsStarts(): boolean {
@@ -138,7 +142,7 @@ export class TenantMetrics implements OrderedMetricTarget {
     this.#latestEpoch = this.epoch
     const latestMs = this.#latest.get(ref) ?? -1
     this.#latest.set(ref, Math.max(latestMs, tMs))
-    if (startMs <= latestMs || startMs >= tMs) return
+    if (startMs <= latestMs || startMs >= tMs || startMs < this.#latestMs - MAX_AHEAD_MS - ZERO_REACH_MS) return
     const isTaken = histogram === undefined ? this.#append(ref, startMs, 0, 0) : this.histogram(ref, startMs, zeroOf(histogram))
     if (isTaken) this.#samples--
   }

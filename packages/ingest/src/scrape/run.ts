@@ -85,7 +85,7 @@ export class ScrapeRun {
   #kept = 0
   #added = 0
   /** Entries from here on are met for the first time. */
-  #nextNew: number
+  readonly #firstNew: number
   #duplicates = 0
   #outOfBounds = 0
 
@@ -96,7 +96,7 @@ export class ScrapeRun {
     if (options.job.convertsToNhcb === true)
       this.#classic = new ClassicCollector(cache.classicParts, (series, sample) => this.#readConverted(series, sample))
     cache.beginScrape(target.epoch)
-    this.#nextNew = cache.length
+    this.#firstNew = cache.length
   }
 
   /** Text in either format. Throws `WireError` or `IngestError` INGEST_SCRAPE_FAILED: the block is then cut back by the queue. */
@@ -278,8 +278,11 @@ export class ScrapeRun {
     draft.tMs = tMs ?? this.#options.tMs
     const fault = prepareHistogram(draft)?.detail
     const isSmall = limitBuckets(draft, { bucketLimit: nativeBucketLimit, minBucketFactor: nativeMinBucketFactor })
-    if (fault !== undefined || !isSmall)
+    if (fault !== undefined || !isSmall) {
+      // It was exposed all the same.
+      this.#scraped++
       throw new IngestError('INGEST_SCRAPE_FAILED', `cannot take scrape: ${fault ?? 'histogram bucket limit exceeded'}`)
+    }
     const ref = this.#append(entry, tMs, draft)
     if (ref < 0 || exemplars.length === 0) return
     // Targets repeat exemplars until they have others.
@@ -299,13 +302,9 @@ export class ScrapeRun {
     if (ref === UNRESOLVED) ref = this.#resolve(entry)
     if (ref === DROPPED) return ref
     this.#kept++
-    // Entries are numbered as they come, and appended to at once.
-    if (entry >= this.#nextNew) {
-      this.#nextNew = entry + 1
-      this.#added++
-    }
     // Counted on to its end, so that the report says how many there are.
     if (job.sampleLimit > 0 && this.#kept > job.sampleLimit) return -1
+    if (entry >= this.#firstNew && !cache.isMet(entry)) this.#added++
     // The first of two samples of one time is kept, as in Prometheus.
     if (tMs === undefined ? cache.isMet(entry) : cache.isTimedTwice(entry, tMs)) {
       this.#duplicates++

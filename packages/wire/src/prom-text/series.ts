@@ -30,6 +30,7 @@ class SeriesText {
   readonly #text: string
   readonly #offset: number
   readonly #isStrict: boolean
+  readonly #isNameless: boolean
   readonly #labels: Label[] = []
   #hasName: boolean
   #at = 0
@@ -38,6 +39,7 @@ class SeriesText {
     this.#text = text
     this.#offset = offset
     this.#isStrict = isStrict
+    this.#isNameless = isNameless
     this.#hasName = isNameless
   }
 
@@ -78,7 +80,7 @@ class SeriesText {
   #readItem(): boolean {
     const isQuoted = this.#text[this.#at] === '"'
     const name = isQuoted ? this.#readQuoted() : this.#match(LABEL)
-    if (name === '' && !isQuoted) throw this.#error('expected a label name')
+    if ((name === '' && !isQuoted) || name.includes('\0')) throw this.#error('expected a label name')
     this.#skipBlanks()
     if (this.#text[this.#at] !== '=') {
       // A quoted string alone is the metric's name.
@@ -92,6 +94,8 @@ class SeriesText {
     const from = this.#at
     const value = this.#readQuoted()
     if (this.#isStrict && this.#text.slice(from, this.#at).includes('\n')) throw this.#error('a line break in a label value')
+    // Prometheus takes one in a series, but not in an exemplar.
+    if (this.#isNameless && value.includes('\0')) throw this.#error('a null byte in an exemplar')
     this.#labels.push({ name, value })
     return false
   }
