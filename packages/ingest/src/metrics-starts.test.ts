@@ -121,6 +121,19 @@ test('a zero is written once, not among later samples, and not for a start that 
   ])
 })
 
+test('a start of over an hour ago gets no zero: nobody saw what was counted since', async () => {
+  const hourMs = 3_600_000
+  for (const [startMs, want] of [
+    [NOW - hourMs, 2],
+    [NOW - hourMs - 1, 1],
+  ] as const) {
+    const { writer, read } = open('zeros')
+    const series = { labels: { [METRIC_NAME]: 'c' }, samples: [[NOW, 5]] as const, startsMs: new Map([[NOW, startMs]]) }
+    await writer.writeRemoteWrite('t', encodeV2([series]), 2)
+    expect(await read('c')).toHaveLength(want)
+  }
+})
+
 const TEXT = `# TYPE c counter
 c_total{a="b"} 7
 c_created{a="b"} ${START / 1_000}

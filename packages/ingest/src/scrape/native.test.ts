@@ -156,8 +156,10 @@ test('classic histograms of a text become native ones with their bounds, and tho
 })
 
 test('always_scrape_classic_histograms keeps the buckets beside what was made of them', async () => {
-  const { scrape, read } = open({ convertsToNhcb: true, alwaysScrapesClassic: true })
-  await scrape(TEXT)
+  const { scrape, read, exemplars } = open({ convertsToNhcb: true, alwaysScrapesClassic: true })
+  expect(await scrape(TEXT)).toMatchObject({ scraped: 14, kept: 14, added: 14 })
+  // Exemplars go with what was made of them.
+  expect(await exemplars()).toEqual([['h', 0.5]])
   expect((await read('h'))[KEY]).toMatchObject([CONVERTED])
   expect(await read('h_count')).toEqual({ [KEY]: [6], '{"a":"c"}': [2] })
   expect(await read('broken_count')).toEqual({ '{}': [5] })

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import type { MetricMetadata } from '@oriel/model'
 import { STALE_HIGH, STALE_LOW } from '@oriel/model'
-import type { MetricTarget } from '@oriel/wire'
+import type { ExemplarRow, MetricTarget } from '@oriel/wire'
 import { decodeLabelBytes } from '@oriel/wire'
 import { expect, test } from 'vitest'
+import { encodeFamilies } from '../../../wire/src/prom-proto/testing.ts'
 import { parsePrometheusConfig } from '../prometheus-config.ts'
 import { ScrapeCache } from './cache.ts'
 import { TargetFamilies } from './families.ts'
@@ -38,7 +39,8 @@ class Told implements MetricTarget {
   }
 
   histogram = (): boolean => true
-  exemplar = (): boolean => true
+  readonly exemplars: ExemplarRow[] = []
+  exemplar = (_ref: number, exemplar: ExemplarRow): boolean => this.exemplars.push(exemplar) > 0
   start(): void {}
   refuse(): void {}
   describe = (ref: number): string => this.#names[ref] ?? ''
@@ -144,6 +146,25 @@ test('what a target says of its metrics before a line that can not be read holds
   const run = new ScrapeRun(new ScrapeCache(), new Told(), { job: job!, targetLabels: [], tMs: 1_000, families })
   expect(() => run.readText(Buffer.from('# TYPE a gauge\na x\n# TYPE b gauge\n'), false)).toThrow(/no number/)
   expect(families.list()).toEqual([{ metric: 'a', type: 'gauge', help: '', unit: '' }])
+})
+
+test('a histogram that is refused counts as exposed', () => {
+  const histogram = { sample_count: 9, schema: 0, positive_span: [{ offset: 0, length: 1 }], positive_delta: [1] }
+  const body = encodeFamilies([{ name: 'h', type: 4, metric: [{ histogram }] }])
+  const native = { ...job!, scrapesNativeHistograms: true }
+  const options = { job: native, targetLabels: [], tMs: 1_000, families: new TargetFamilies() }
+  const run = new ScrapeRun(new ScrapeCache(), new Told(), options)
+  expect(() => run.readProtobuf(body)).toThrow(/the Count field is 9/)
+  expect(run.counts).toMatchObject({ scraped: 1, kept: 0, added: 0 })
+})
+
+test('an exemplar of more than 128 characters is passed over', () => {
+  const told = new Told()
+  const line = (value: string): string => `# TYPE a counter\na_total 1 # {trace_id="${value}"} 1\n# EOF\n`
+  scrape(new ScrapeCache(), told, line('é'.repeat(121)), true)
+  expect(told.exemplars).toEqual([])
+  scrape(new ScrapeCache(), told, line('é'.repeat(120)), true)
+  expect(told.exemplars).toHaveLength(1)
 })
 
 /** The upper words of doubles. */
