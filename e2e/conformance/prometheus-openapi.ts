@@ -45,7 +45,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   '/write': 'an empty body has no content type',
   '/otlp/v1/metrics': 'an empty body has no content type',
   '/rules group_next_token': 'nobody gave that token',
-  '/admin/tsdb/snapshot': 'there are no blocks to copy here',
 }
 /** Answers that break the description as Prometheus's own do. */
 const AS_PROMETHEUS: Readonly<Record<string, string>> = {

@@ -36,6 +36,15 @@ export function makeProgram(): Command {
       process.stdout.write(await planRetention(options, currentTerminal()))
     })
   program
+    .command('restore')
+    .description('make a snapshot of /api/v1/admin/tsdb/snapshot the store of an empty data directory')
+    .argument('<name>', 'name of the snapshot, in `snapshots` of the data directory')
+    .option('--data-dir <dir>', 'the data directory, with nothing but `snapshots` in it', './data')
+    .action(async (name: string, { dataDir }: { dataDir: string }) => {
+      const { restoreSnapshot } = await import('@oriel/server')
+      await restoreSnapshot({ dataDir, name })
+    })
+  program
     .command('version')
     .description('print versions')
     .action(async () => {

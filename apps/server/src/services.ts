@@ -61,6 +61,7 @@ export function makeServices(parts: ServiceParts): ApiServices {
     cardinality: parts.cardinality.view,
     retention: () => parts.store.retention.plan(parts.retentionPolicy(), Date.now()),
     sink: sink.sink,
+    ...(parts.store.snapshot !== undefined && { snapshot: parts.store.snapshot }),
     health: async () => healthOf(engine, parts.state()),
     metrics: (accept) => {
       const format = expositionFormatOf(accept)

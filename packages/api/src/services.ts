@@ -128,6 +128,8 @@ export interface ApiServices {
   readonly retention: () => Promise<RetentionReport>
   /** For what the API deletes. */
   readonly sink: Pick<Sink, 'deleteMetrics' | 'purgeDeleted'>
+  /** Copies all that is stored to a directory of that name among the snapshots; absent where the store cannot. */
+  readonly snapshot?: (name: string) => Promise<void>
   /** What the page shows of the running program. */
   readonly status: () => Promise<StatusAnswer>
   readonly health: () => Promise<HealthView>

@@ -25,6 +25,7 @@ import { openRetention } from './retention/retention.ts'
 import type { Rollups } from './rollups/rollups.ts'
 import { openRollups } from './rollups/rollups.ts'
 import { migrate, TABLE_FAMILIES } from './schema/index.ts'
+import { takeSnapshot } from './snapshot.ts'
 import { openState } from './state.ts'
 import { makeSpanWriter } from './traces-write.ts'
 import { openTraceSource } from './traces.ts'
@@ -77,6 +78,8 @@ export interface OpenClickhouse {
   readonly rollups?: Rollups
   /** The index of recent series in memory, where there is; for tests. */
   readonly memory?: MemoryIndex
+  /** Copies all that is stored to `snapshots/<name>` of the data directory; absent where the engine is a server of yours. */
+  readonly snapshot?: (name: string) => Promise<void>
   close(): Promise<void>
 }
 
@@ -125,7 +128,8 @@ export async function openClickhouse({
     await opened.close()
   }
   startRollups(engine, isRollingUp ? held : {})
-  return { store, engine, ...held, retention, close }
+  const snapshot = isOnlyWriter ? { snapshot: (name: string) => takeSnapshot(client, name) } : {}
+  return { store, engine, ...held, ...snapshot, retention, close }
 }
 
 /** What a process that does all the writing holds beside the engine. */

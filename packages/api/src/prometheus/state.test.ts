@@ -149,7 +149,16 @@ describe('Prometheus API, the state of the program', () => {
     const { body } = await server.json(`/api/v1/query?query=up&time=${NOON_MS / 1_000}`)
     expect(body).toMatchObject({ data: { result: [] } })
     const refused = await remove('snapshot')
-    expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('Use BACKUP of ClickHouse')])
+    expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('Use its BACKUP')])
+  })
+
+  it('names a snapshot by its time', async () => {
+    const names: string[] = []
+    const snapshot = async (name: string) => void names.push(name)
+    server = await openTestServer({ services: { snapshot, now: () => NOON_MS } })
+    const response = await fetch(`${server.url}/api/v1/admin/tsdb/snapshot?skip_head=true`, { method: 'POST' })
+    expect(await response.json()).toEqual({ status: 'success', data: { name: names[0] } })
+    expect(names[0]).toMatch(/^20260314T120000Z-[0-9a-f]{16}$/)
   })
 
   it('refuses the admin paths when the switch is off, as Prometheus does', async () => {

@@ -35,6 +35,8 @@ export interface StartOptions {
 
 // The listener first; the second statement waits for the end of standard input, which closes when we die.
 const STATEMENTS = "SYSTEM START LISTEN HTTP; SELECT * FROM file('-', 'LineAsString') FORMAT Null"
+/** The directory of snapshots, within that of the data. */
+export const SNAPSHOTS = 'snapshots'
 const POLL_MS = 5
 // 4,000 characters: the engine's last words with a stack trace or two.
 const LAST_WORDS = 4_000
@@ -44,7 +46,7 @@ export async function startEngineProcess({ dataDir, resources, timeoutMs }: Star
   const configDir = join(dataDir, 'engine-config')
   endPredecessor(join(configDir, 'pid'))
   const password = randomBytes(24).toString('hex')
-  const configPath = writeEngineConfig(configDir, password, resources)
+  const configPath = writeEngineConfig(configDir, password, resources, join(dataDir, SNAPSHOTS))
   const port = await freePort()
   const child = spawnHost(join(dataDir, 'engine'), configPath, port)
   const ended = endOf(child)
