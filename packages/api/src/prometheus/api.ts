@@ -11,6 +11,7 @@ import { formatQuery, parseQuery } from './language.ts'
 import { labelNames, labelValues, series } from './lookup.ts'
 import { metadata, targetMetadata } from './metadata.ts'
 import { liveNotifications, notifications } from './notifications.ts'
+import { openApi } from './openapi.ts'
 import { instantQuery, rangeQuery } from './query.ts'
 import { MAX_READ_BYTES, remoteRead } from './read.ts'
 import { alertmanagers, alerts, rules } from './rules.ts'
@@ -63,10 +64,13 @@ const PATHS: readonly (readonly [methods: Route['methods'], path: string, handle
   [GET, '/status/tsdb/blocks', tsdbBlocks],
   [GET, '/status/walreplay', walReplay],
   [GET, '/status/self_metrics', selfMetrics],
+  [GET, '/openapi.yaml', (services, exchange) => openApi(services, exchange, DESCRIBED)],
   [WRITE, '/admin/tsdb/delete_series', deleteSeries],
   [WRITE, '/admin/tsdb/clean_tombstones', cleanTombstones],
   [WRITE, '/admin/tsdb/snapshot', snapshot],
 ]
+
+const DESCRIBED = PATHS.map(([methods, path]) => ({ methods, path }))
 
 function makeRoutes(services: ApiServices): Route[] {
   return PATHS.map(([methods, path, handle]) => {
