@@ -29,6 +29,7 @@ if (!existsSync(join(corpora, 'prometheus')) || !existsSync(promtool)) {
 } else {
   const scratch = mkdtempSync(join(tmpdir(), 'oriel-rule-tools-'))
   try {
+    for (const file of find('prometheus/cmd/promtool/testdata/unittest.yml')) await compareDetails(file, scratch)
     for (const one of [...unitTests(scratch), ...ruleFiles(), ...configFiles(), ...metrics()]) await compare(one)
   } finally {
     rmSync(scratch, { recursive: true, force: true })
@@ -48,6 +49,20 @@ async function compare({ args, stdin, ours }: Case): Promise<void> {
   console.log(
     `      theirs: ${(theirs.stdout + theirs.stderr).slice(0, 1_000)}\n      ours: ${(own.text + own.errors).slice(0, 1_000)}`,
   )
+}
+
+/** The XML of JUnit but for its times, and what `--debug` tells but for how long it took. */
+async function compareDetails(file: string, scratch: string): Promise<void> {
+  const [theirFile, ourFile] = [join(scratch, 'theirs.xml'), join(scratch, 'ours.xml')]
+  const { stderr } = spawnSync(promtool, ['test', `--junit=${theirFile}`, 'rules', '--debug', file], { encoding: 'utf8' })
+  const { errors } = await testRules([file], { junit: ourFile, debug: true })
+  const xml = [theirFile, ourFile].map((path) => readFileSync(path, 'utf8').replaceAll(/ timestamp="[^"]*"/g, ''))
+  const told = [stderr, errors].map((text) => text.replaceAll(/finished, took .*/g, 'finished'))
+  for (const [what, [theirs = '', ours = '']] of Object.entries({ '--junit': xml, '--debug': told })) {
+    counts[theirs === ours ? 'passed' : 'failed']++
+    if (theirs !== ours)
+      console.log(`  DIFFERENT ${what} ${file}\n      theirs: ${theirs.slice(0, 1_000)}\n      ours: ${ours.slice(0, 1_000)}`)
+  }
 }
 
 function find(pattern: string): string[] {

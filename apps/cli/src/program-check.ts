@@ -52,6 +52,8 @@ export function addCheckCommands(program: Command): void {
       [],
     )
     .option('--diff', 'show how alerts differ, line by line')
+    .option('--debug', 'tell on stderr what runs, and every sample that a test has in the end')
+    .option('--junit <file>', "write the results as JUnit's XML, too")
     .option('--json', 'print the results as JSON')
     .option('--ignore-unknown-fields', 'read over unknown keys of rule files')
     .option('--enable-feature <list>', "Prometheus's feature flags that the rules need")

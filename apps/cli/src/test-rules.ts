@@ -1,9 +1,11 @@
 // `oriel test rules`, as promtool has it.
 
+import { writeFileSync } from 'node:fs'
 import type { FileResult, TestFailure } from '@oriel/alert/unit-test'
 import { runTestFile } from '@oriel/alert/unit-test'
 import { labelsToRecord } from '@oriel/model'
 import { featuresOfFlags } from '@oriel/promql/syntax'
+import { printJunit } from './junit.ts'
 import type { Outcome } from './outcome.ts'
 import { EXIT } from './outcome.ts'
 
@@ -11,6 +13,9 @@ import { EXIT } from './outcome.ts'
 export interface TestRulesFlags {
   readonly run?: readonly string[]
   readonly diff?: boolean
+  readonly debug?: boolean
+  /** File that takes the results as JUnit's XML. */
+  readonly junit?: string
   readonly json?: boolean
   readonly ignoreUnknownFields?: boolean
   readonly enableFeature?: string
@@ -23,13 +28,18 @@ export async function testRules(files: readonly string[], flags: TestRulesFlags)
     only: flags.run ?? [],
     ignoresUnknownFields: flags.ignoreUnknownFields === true,
   }
+  const debugged: string[] = []
+  const debug = flags.debug === true ? { debug: (text: string) => void debugged.push(`DEBUG: ${text}\n`) } : {}
   const results: FileResult[] = []
-  for (const file of files) results.push(await runTestFile(file, options))
+  for (const file of files) results.push(await runTestFile(file, { ...options, ...debug }))
+  if (flags.junit !== undefined) writeFileSync(flags.junit, printJunit(results, Date.now()))
   const exitCode = results.every(isGood) ? EXIT.success : EXIT.failure
-  if (flags.json === true) return { text: `${JSON.stringify(results.map(jsonOf), undefined, 2)}\n`, errors: '', exitCode }
+  if (flags.json === true) {
+    return { text: `${JSON.stringify(results.map(jsonOf), undefined, 2)}\n`, errors: debugged.join(''), exitCode }
+  }
   const print = (result: FileResult): string => printResult(result, flags.diff === true)
   const warnings = results.flatMap(({ warnings: own }) => own.map((warning) => `  WARNING: ${warning}\n`)).join('')
-  return { text: results.map(print).join('\n'), errors: warnings, exitCode }
+  return { text: results.map(print).join('\n'), errors: debugged.join('') + warnings, exitCode }
 }
 
 function isGood({ problem, tests }: FileResult): boolean {

@@ -1,9 +1,11 @@
 // How promtool compares and prints. Source: Prometheus 3.14 cmd/promtool/unittest.go.
 
 import type { Labels } from '@oriel/model'
+import type { PromqlResult } from '@oriel/promql'
 import { compareLabels, METRIC_NAME } from '@oriel/model'
+import { plainNumber } from '@oriel/promql/syntax'
 import { isPlainLabelName, quote } from '@oriel/syntax'
-import { printTestExpression } from '../histogram-text.ts'
+import { printHistogram, printTestExpression } from '../histogram-text.ts'
 import type { Sample } from '../sample.ts'
 
 /** An alert by what it is told with. */
@@ -54,6 +56,21 @@ export function printSamples(samples: readonly Sample[]): string {
         `${printLabels(sample.labels)} ${sample.histogram === undefined ? printExponent(sample.value) : textOf(sample)}`,
     )
     .join(', ')
+}
+
+/** Ranges of samples, a line each; times in milliseconds. */
+export function printRanges({ labels, offsets, tMs, values, histograms }: Extract<PromqlResult, { kind: 'ranges' }>): string {
+  return labels
+    .map((of, i) => {
+      const lines: string[] = []
+      for (let at = offsets[i]!; at < offsets[i + 1]!; at++) {
+        const histogram = histograms?.[at]
+        lines.push(`${histogram === undefined ? plainNumber(values[at]!) : printHistogram(histogram)} @[${tMs[at]!}]`)
+      }
+      const pairs = of.map(({ name, value }) => `${isPlainLabelName(name) ? name : quote(name)}=${quote(value)}`)
+      return `{${pairs.join(', ')}} =>\n${lines.join('\n')}`
+    })
+    .join('\n')
 }
 
 /** Alerts as promtool lists them. */

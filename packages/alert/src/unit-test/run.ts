@@ -12,7 +12,7 @@ import type { LoadedGroup } from '../load.ts'
 import { ALERT_NAME, AlertingRule } from '../rules/alerting.ts'
 import { RuleGroup } from '../rules/group.ts'
 import type { RuleQuery, Sample, StoredSample } from '../sample.ts'
-import { equalSamples, printAlerts, printSamples } from './compare.ts'
+import { equalSamples, printAlerts, printRanges, printSamples } from './compare.ts'
 import type { FiringAlert } from './compare.ts'
 import { SeriesStore } from './series-store.ts'
 import type { AlertTest, QueryTest, UnitTest, UnitTestFile } from './test-file.ts'
@@ -41,6 +41,8 @@ export type TestFailure =
 /** How a test is run. */
 export interface UnitTestOptions {
   readonly features: PromqlFeatures
+  /** Takes every sample that the test has in the end, its own and those of rules, in lines of text. */
+  readonly debug?: (text: string) => void
 }
 
 /** Runs one test of a file on rules that were loaded for it, with a clock of its own. Returns what was wrong. */
@@ -100,6 +102,8 @@ class TestRun {
       for (const alertTest of due.sort((a, b) => a.atMs - b.atMs)) this.#checkAlerts(alertTest)
     }
     for (const queryTest of queryTests) await this.#checkQuery(queryTest)
+    // Seconds, the next one where it is between two: what a range can be.
+    await this.#dump(1_000 * Math.floor(lastMs / 1_000 + 1))
     return this.#failures
   }
 
@@ -117,20 +121,27 @@ class TestRun {
   }
 
   readonly #query: RuleQuery = async (expr, tMs) => {
-    const { features } = this.#options
-    const result = await evaluate(
-      this.#store.source,
-      { expr, startMs: tMs, endMs: tMs, stepMs: 0, features, defaultSubqueryStepMs: this.#file.evaluationIntervalMs },
-      {
-        tenants: [''],
-        signal: new AbortController().signal,
-        limits: DEFAULT_QUERY_LIMITS,
-        stats: makeQueryStats(),
-      },
-    )
+    const result = await this.#ask(expr, tMs)
     if (result.kind === 'vector') return samplesOf(result)
     if (result.kind === 'scalar') return [{ labels: [], value: result.value }]
     throw new AlertError('ALERT_BAD_RESULT', 'rule result is not a vector or scalar')
+  }
+
+  async #dump(rangeMs: number): Promise<void> {
+    const { debug } = this.#options
+    if (debug === undefined) return
+    const range = printPromDuration(rangeMs)
+    const result = await this.#ask(`{__name__=~".+"}[${range}]`, this.#test.startMs + rangeMs)
+    if (result.kind === 'ranges') debug(`Dump of all data (input_series and rules) at ${range}:\n${printRanges(result)}`)
+  }
+
+  #ask(expr: string, tMs: UnixMs): ReturnType<typeof evaluate> {
+    const { features } = this.#options
+    return evaluate(
+      this.#store.source,
+      { expr, startMs: tMs, endMs: tMs, stepMs: 0, features, defaultSubqueryStepMs: this.#file.evaluationIntervalMs },
+      { tenants: [''], signal: new AbortController().signal, limits: DEFAULT_QUERY_LIMITS, stats: makeQueryStats() },
+    )
   }
 
   /** Series come with time, so that nothing reads what is not there yet. */

@@ -16,6 +16,8 @@ export interface SuiteOptions {
   /** Only tests whose name matches one of these (RE2, anywhere); all when empty. */
   readonly only: readonly string[]
   readonly ignoresUnknownFields: boolean
+  /** Takes what happens and what there is in the end, in lines of text. */
+  readonly debug?: (text: string) => void
 }
 
 /** How one test went. */
@@ -56,8 +58,12 @@ async function runTests(file: UnitTestFile, ruleFiles: readonly string[], option
   const results: TestResult[] = []
   for (const [i, test] of file.tests.entries()) {
     if (patterns.length > 0 && !patterns.some((pattern) => pattern.matcher(test.name).find())) continue
+    const name = test.name === '' ? `unnamed#${i}` : test.name
+    const beganMs = performance.now()
+    options.debug?.(`Starting test ${name}`)
     const found = failures.length > 0 ? failures : await runUnitTest(file, test, groups, options)
-    results.push({ name: test.name === '' ? `unnamed#${i}` : test.name, line: test.line, failures: found })
+    options.debug?.(`Test ${name} finished, took ${(performance.now() - beganMs).toFixed(3)}ms`)
+    results.push({ name, line: test.line, failures: found })
   }
   return results
 }
