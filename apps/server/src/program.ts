@@ -145,6 +145,7 @@ class Server implements RunningServer {
       telemetry,
       store,
       sink: this.#sink,
+      ingest: () => this.#ingest,
       version,
       startedMs: this.#startedMs,
       notifications: this.#notifications,

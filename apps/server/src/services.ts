@@ -1,5 +1,6 @@
 import type { ApiServices, Notifications } from '@oriel/api'
 import type { OpenClickhouse } from '@oriel/clickhouse'
+import type { Ingest } from '@oriel/ingest'
 import type { RecordingTelemetry } from '@oriel/node'
 import { EXPOSITION_TYPES, expositionFormatOf, printExposition } from '@oriel/node'
 import type { PromQLSettings } from '@oriel/query'
@@ -21,6 +22,7 @@ export interface ServiceParts {
   readonly telemetry: RecordingTelemetry
   readonly store: OpenClickhouse
   readonly sink: WatchedSink
+  readonly ingest: () => Ingest | undefined
   readonly version: string
   readonly startedMs: number
   readonly notifications: Notifications
@@ -60,8 +62,11 @@ export function makeServices(parts: ServiceParts): ApiServices {
     notifications: parts.notifications,
     cardinality: parts.cardinality.view,
     retention: () => parts.store.retention.plan(parts.retentionPolicy(), Date.now()),
-    sink: sink.sink,
     ...(parts.store.snapshot !== undefined && { snapshot: parts.store.snapshot }),
+    sink: {
+      deleteMetrics: (request) => parts.ingest()?.metrics.delete(request) ?? sink.sink.deleteMetrics(request),
+      purgeDeleted: () => sink.sink.purgeDeleted(),
+    },
     health: async () => healthOf(engine, parts.state()),
     metrics: (accept) => {
       const format = expositionFormatOf(accept)

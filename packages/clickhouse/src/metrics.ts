@@ -3,7 +3,8 @@ import type { DeleteRequest, GridRequest, MetricSource } from '@oriel/store'
 import type { EngineClient } from './engine/client.ts'
 import { ChangeLog, changedFrom } from './metrics/change-log.ts'
 import { readCardinality } from './metrics/cardinality.ts'
-import { deleteSamples, purgeDeleted } from './metrics/delete.ts'
+import { deleteSamples, purgeDeleted, removeEmptySeries } from './metrics/delete.ts'
+import { Gate } from './metrics/gate.ts'
 import type { GridOptions } from './metrics/grid.ts'
 import { readGrid } from './metrics/grid.ts'
 import { RolledReader } from './metrics/grid-rolled.ts'
@@ -55,8 +56,34 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
   const index = openSeriesIndex(client, options)
   const { journal, memory, recent, rollups } = options
   const writer = makeMetricWriter(client, journal)
+  const gate = new Gate()
   const changes = new ChangeLog()
   const starts = new StartReader(client, options)
+  const noteRemoved = (range: TimeRange): void => {
+    writer.noteRemoved()
+    index.noteRemoved()
+    memory?.noteRemoved(range)
+  }
+  // What is still in the journal keeps its series, too.
+  const removeSeries = async (request: DeleteRequest): Promise<boolean> => {
+    await journal?.move()
+    return removeEmptySeries(client, request)
+  }
+  const write = async (blocks: readonly MetricBlock[]): Promise<void> => {
+    let isStored = false
+    const changing = journal === undefined ? hoursOfBlocks(blocks) : []
+    rollups?.noteWriting(changing)
+    try {
+      await writer.write(blocks)
+      isStored = true
+    } finally {
+      // After a failure too: some of it may be there.
+      index.noteWritten(blocks)
+      starts.noteWritten(blocks)
+      rollups?.noteWriting(changing)
+      noteInMemory(blocks, isStored, { changes, memory, recent })
+    }
+  }
   return {
     source: openSource({ client, index, starts, changes }, options),
     async delete(request) {
@@ -64,6 +91,7 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
       await rollups?.noteDeleting(request.range)
       try {
         await deleteSamples(client, request)
+        if (options.isOnlyWriter && (await gate.alone(() => removeSeries(request)))) noteRemoved(request.range)
       } finally {
         if (recent?.window.noteDeleted(request.range) === true) recent.filler.refill()
         await rollups?.noteDeleting(request.range)
@@ -72,27 +100,12 @@ export function openMetrics(client: EngineClient, options: MetricOptions): Metri
     },
     purgeDeleted: () => purgeDeleted(client),
     async noteDeleting(range) {
-      index.noteRemoved()
-      memory?.noteRemoved(range)
+      noteRemoved(range)
       if (recent?.window.noteDeleted(range) === true) recent.filler.refill()
       await rollups?.noteDeleting(range)
       changes.noteAll()
     },
-    async write(blocks) {
-      let isStored = false
-      const changing = journal === undefined ? hoursOfBlocks(blocks) : []
-      rollups?.noteWriting(changing)
-      try {
-        await writer.write(blocks)
-        isStored = true
-      } finally {
-        // After a failure too: some of it may be there.
-        index.noteWritten(blocks)
-        starts.noteWritten(blocks)
-        rollups?.noteWriting(changing)
-        noteInMemory(blocks, isStored, { changes, memory, recent })
-      }
-    },
+    write: (blocks) => gate.share(() => write(blocks)),
   }
 }
 

@@ -139,13 +139,18 @@ export class CommitQueue<Block extends object> {
     while (this.#outage !== undefined) await this.#outage
   }
 
+  /** Resolves when everything that is held now is written, or was refused. */
+  async written(): Promise<void> {
+    await Promise.allSettled([...this.#unsettled].map((batch) => batch.committed.promise))
+  }
+
   /** Refuses new requests, writes what is held, resolves when the last waiter is answered. */
   async close(): Promise<void> {
     this.#isClosing = true
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#schedule()
-    await Promise.allSettled([...this.#unsettled].map((batch) => batch.committed.promise))
+    await this.written()
   }
 
   #admit(): void {

@@ -9,7 +9,7 @@ import { TenantGuard } from './guard/guard.ts'
 import { DEFAULT_SERIES_BUDGET } from './guard/policy.ts'
 import { fieldEnd, LabelTable } from './label-table.ts'
 import { hashBytes } from './metrics-hash.ts'
-import { checkLabels } from './metrics-labels.ts'
+import { checkLabels, sortLabels } from './metrics-labels.ts'
 import type { LabelLimits } from './metrics-labels.ts'
 
 /** Bounds of one tenant's dictionary. There are two generations, so memory reaches twice these. */
@@ -283,6 +283,12 @@ export class SeriesDictionary {
     if (this.guard.makeRoom()) this.epoch = nextEpoch++
   }
 
+  /** Forgets all series, so that each comes to the index again with its next sample. */
+  forget(): void {
+    this.#turn(false, this.#now())
+    this.#forgetOld()
+  }
+
   #turn(isHour: boolean, nowMs: number): void {
     this.#forgetOld()
     this.#old = this.young
@@ -374,11 +380,6 @@ export class SeriesDictionary {
     }
     return id
   }
-}
-
-/** Sorted, without empty labels: what an identity is made of. */
-function sortLabels(labels: { readonly name: string; readonly value: string }[]): Labels {
-  return labels.filter(({ value }) => value !== '').sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
 }
 
 let nextEpoch = 1

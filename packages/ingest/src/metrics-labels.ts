@@ -33,3 +33,8 @@ function isLonger(text: string, bytes: number): boolean {
   if (3 * text.length <= bytes) return false
   return text.length > bytes || Buffer.byteLength(text) > bytes
 }
+
+/** Sorted, without empty labels: what an identity is made of. */
+export function sortLabels(labels: { readonly name: string; readonly value: string }[]): Labels {
+  return labels.filter(({ value }) => value !== '').sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
+}

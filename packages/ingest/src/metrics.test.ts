@@ -199,3 +199,22 @@ test('content types name the version, and others are none', () => {
   expect(remoteWriteVersion('application/x-protobuf;proto=other')).toBeUndefined()
   expect(remoteWriteVersion('application/json')).toBeUndefined()
 })
+
+test('series that were deleted come back with their next sample, however many had been written', async () => {
+  const { writer, store } = open()
+  const send = (value: number) => {
+    const series = ['a', 'b'].map((of) => ({ labels: { [METRIC_NAME]: 'm', of }, samples: [[NOW, value] as const] }))
+    return writer.writeRemoteWrite('t', encodeV1(series), 1)
+  }
+  await send(1)
+  const range = { startMs: 0, endMs: 2 * NOW }
+  const [deleted] = await Promise.all([
+    writer.delete({ tenant: 't', matchers: [{ name: 'of', op: '=', value: 'a' }], range }),
+    // On its way while the deletion begins: brought by a body that knew its series as indexed.
+    send(2),
+  ])
+  expect(deleted).toBeUndefined()
+  await send(3)
+  expect((await read(store, 'm')).map(({ points }) => points)).toEqual([[[NOW, 3]], [[NOW, 3]]])
+  await writer.close()
+})

@@ -2,7 +2,7 @@
 
 import type { Clock, Telemetry } from '@oriel/model'
 import { silentTelemetry } from '@oriel/model'
-import type { Sink } from '@oriel/store'
+import type { DeleteRequest, Sink } from '@oriel/store'
 import type { OrderedMetricTarget, OtlpMetricSettings, RemoteWriteCounts } from '@oriel/wire'
 import { decodeRemoteWriteV1, decodeRemoteWriteV2, DEFAULT_OTLP_SETTINGS, OtlpMetricsDecoder } from '@oriel/wire'
 import type { BatchLimits } from './batch.ts'
@@ -72,6 +72,8 @@ export interface MetricsWriter {
     decode: (target: OrderedMetricTarget) => Result,
     options?: WriteOptions,
   ): Promise<MetricsResult & { readonly result: Result }>
+  /** Deletes samples, and takes series without any from the index; see `Sink.deleteMetrics`. */
+  delete(request: DeleteRequest): Promise<void>
   /** Series that are held in memory, over all tenants. */
   readonly series: number
   /** Bounds the series of tenants. */
@@ -110,6 +112,7 @@ interface Tenant {
 
 class Writer implements MetricsWriter {
   readonly guard: CardinalityGuard
+  readonly #sink: Sink
   readonly #queue: CommitQueue<OpenMetricBlock>
   readonly #tenants = new Map<string, Tenant>()
   readonly #limits: IngestLimits
@@ -133,6 +136,7 @@ class Writer implements MetricsWriter {
     }: MetricsOptions,
   ) {
     this.guard = guard
+    this.#sink = sink
     this.#queue = new CommitQueue(metricBlocks(sink), { limits: batch, telemetry })
     this.#limits = limits
     this.#dictionary = dictionary
@@ -171,6 +175,13 @@ class Writer implements MetricsWriter {
     this.#meters.samples.add(outcome.accepted)
     for (const { reason, count } of outcome.rejected) this.#meters.rejected.add(count, { reason })
     return outcome
+  }
+
+  async delete(request: DeleteRequest): Promise<void> {
+    // What is written from here on brings its series to the index again; what was held before would not.
+    this.#tenants.get(request.tenant)?.target.dictionary.forget()
+    await this.#queue.written()
+    await this.#sink.deleteMetrics(request)
   }
 
   get series(): number {

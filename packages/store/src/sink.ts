@@ -29,7 +29,8 @@ export interface Sink {
   /**
    * Deletes samples and exemplars; resolves when no later read sees them. What is written while it runs may stay.
    *
-   * The index keeps naming the series for days they were written on: writers know them as indexed.
+   * A series that has no sample left on a day is taken out of the index of that day: whoever writes it again brings it again. Where
+   * several processes write, the index keeps it, since the others know it as indexed.
    */
   deleteMetrics(request: DeleteRequest): Promise<void>
   /** Takes what was deleted off the disk, which otherwise happens as parts are merged. */

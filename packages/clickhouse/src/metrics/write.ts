@@ -26,6 +26,8 @@ import { withoutRepeatedHistograms, withoutRepeats } from './repeats.ts'
 /** Writes metric blocks; see `Sink`. */
 export interface MetricWriter {
   write(blocks: readonly MetricBlock[]): Promise<void>
+  /** To be called when label values were taken out: they are written again with the next series that has them. */
+  noteRemoved(): void
 }
 
 // One insert may touch any number of days: any timestamp from 1970 on is taken.
@@ -60,6 +62,7 @@ export function makeMetricWriter(client: EngineClient, journal?: SampleJournal):
       ])
       for (const each of values) knownValues.add(each)
     },
+    noteRemoved: () => knownValues.clear(),
   }
 }
 
@@ -210,6 +213,10 @@ class KnownValues {
       }
     }
     return found
+  }
+
+  clear(): void {
+    this.#known.clear()
   }
 
   /** To be called once they are on disk. */

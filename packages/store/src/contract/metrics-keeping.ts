@@ -1,4 +1,4 @@
-import { labelsToRecord } from '@oriel/model'
+import { labelsToRecord, MS_PER_DAY } from '@oriel/model'
 import type { TimeRange } from '@oriel/model'
 import { expect } from 'vitest'
 import { contextFor, matcher, metricBlock, NOON_MS } from './fixtures.ts'
@@ -136,6 +136,33 @@ export const METRIC_KEEPING_FACTS: readonly Fact[] = [
       expect(await valuesOf(input, tenant)).toEqual({ a: [7, 3], b: [3] })
       await input.store.sink.purgeDeleted()
       expect(await valuesOf(input, tenant)).toEqual({ a: [7, 3], b: [3] })
+    },
+  },
+  {
+    title: 'look-ups leave out series without samples left on a day, until they are written again',
+    async run(input) {
+      const { store, tenant } = input
+      const yesterday = SECONDS.map(({ labels }) => ({ labels, samples: [[NOON_MS - MS_PER_DAY, 9] as const] }))
+      await write(input, [...SECONDS, ...yesterday])
+      const request = { matcherSets: [], range: RANGE, limit: 0 }
+      const values = () => store.metrics.labelValues('of', request, contextFor(tenant))
+      await store.sink.deleteMetrics({ tenant, matchers: [matcher('of', '=', 'a')], range: TWO_SECONDS })
+      expect(await values()).toEqual(['a', 'b'])
+      await store.sink.deleteMetrics({ tenant, matchers: [matcher('of', '=', 'a')], range: RANGE })
+      expect(await values()).toEqual(['b'])
+      expect(
+        await store.metrics.labelValues('of', { ...request, matcherSets: [[matcher('__name__', '=', 'm')]] }, contextFor(tenant)),
+      ).toEqual(['b'])
+      expect((await store.metrics.series(request, contextFor(tenant))).map((labels) => labelsToRecord(labels)['of'])).toEqual([
+        'b',
+      ])
+      const before = { startMs: NOON_MS - MS_PER_DAY, endMs: NOON_MS - MS_PER_DAY }
+      expect(await store.metrics.labelValues('of', { ...request, range: before }, contextFor(tenant))).toEqual(['a', 'b'])
+      await store.sink.deleteMetrics({ tenant, matchers: [matcher('__name__', '=', 'm')], range: RANGE })
+      expect(await store.metrics.labelNames(request, contextFor(tenant))).toEqual([])
+      await write(input, SECONDS)
+      expect(await values()).toEqual(['a', 'b'])
+      expect(await valuesOf(input, tenant)).toEqual({ a: [1, 2, 3], b: [1, 2, 3] })
     },
   },
   {

@@ -119,11 +119,17 @@ function writeBlock(tenants: Map<string, TenantMetrics>, block: MetricBlock): vo
 function deletePoints(tenants: Map<string, TenantMetrics>, { tenant, matchers, range }: DeleteRequest): void {
   const test = compileMatchers(matchers)
   const isIn = (tMs: number): boolean => tMs >= range.startMs && tMs <= range.endMs
-  for (const { labels, points, exemplars } of tenants.get(tenant)?.series.values() ?? []) {
+  for (const { labels, days, points, exemplars } of tenants.get(tenant)?.series.values() ?? []) {
     if (!test(labels)) continue
     for (const tMs of points.keys()) if (isIn(tMs)) points.delete(tMs)
     for (const [key, { tMs }] of exemplars) if (isIn(tMs)) exemplars.delete(key)
+    const left = new Set([...points.keys()].map(dayOf))
+    for (const day of days) if (day >= dayOf(range.startMs) && day <= dayOf(range.endMs) && !left.has(day)) days.delete(day)
   }
+}
+
+function dayOf(tMs: number): number {
+  return Math.floor(tMs / MS_PER_DAY)
 }
 
 function writeSamples(stored: TenantMetrics, { samples, histograms }: MetricBlock): void {
