@@ -32,6 +32,7 @@ const QUERIES = [
 const samples = makeSamples()
 const source: MetricSource = {
   samples: async () => samples,
+  scan: async () => undefined,
   lastChange: () => undefined,
   grid: async () => undefined,
   series: async () => [],

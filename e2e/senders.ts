@@ -74,20 +74,24 @@ export function userSeries(
 }
 
 /**
- * A remote write request that can be sent at many times without encoding it again: `at` writes the time into every sample in place.
+ * A remote write request that can be sent at many times without encoding it again: `at` writes the time into every sample in place,
+ * and the value, one for all or of series i.
  *
  * For load: encoding with protobufjs costs the sender more than the receiver spends on the request.
  */
 export function remoteWriteTemplate(
   metric: string,
   { series, labels = {} }: { series: number; labels?: Record<string, string> },
-): { at: (tMs: number, value: number) => PreparedRequest } {
+): { at: (tMs: number, value: ValueOf) => PreparedRequest } {
   return templateOf(Array.from({ length: series }, (_, i) => ({ __name__: metric, i: String(i), ...labels })))
 }
 
+/** One value for all series, or that of series i. */
+type ValueOf = number | ((i: number) => number)
+
 /** The same of series with labels of their own, the name among them. */
 export function templateOf(all: readonly Readonly<Record<string, string>>[]): {
-  at: (tMs: number, value: number) => PreparedRequest
+  at: (tMs: number, value: ValueOf) => PreparedRequest
 } {
   const series = all.length
   const timeseries = all.map((labels) => ({
@@ -100,8 +104,12 @@ export function templateOf(all: readonly Readonly<Record<string, string>>[]): {
   if (places.length !== series) throw new Error(`found ${places.length} samples of ${series} in the template`)
   return {
     at: (tMs, value) => {
-      const sample = sampleBytes(tMs, value)
-      for (const place of places) sample.copy(message, place)
+      const valueOf = typeof value === 'number' ? () => value : value
+      const sample = sampleBytes(tMs, 0)
+      for (const [i, place] of places.entries()) {
+        sample.copy(message, place)
+        message.writeDoubleLE(valueOf(i), place + 1)
+      }
       return { path: '/api/v1/write', headers: REMOTE_WRITE_HEADERS, body: new Uint8Array(compressSync(message)) }
     },
   }

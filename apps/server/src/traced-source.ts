@@ -28,6 +28,7 @@ export function traceSource({ metrics, logs, traces }: Source, telemetry: Teleme
 function tracedMetrics(metrics: MetricSource, traced: Traced): MetricSource {
   return {
     samples: (request, context) => traced('metrics.samples', context, () => metrics.samples(request, context)),
+    scan: (request, context) => traced('metrics.scan', context, () => metrics.scan(request, context)),
     lastChange: (tenants, untilMs) => metrics.lastChange(tenants, untilMs),
     grid: (request, context) => traced('metrics.grid', context, () => metrics.grid(request, context)),
     series: (request, context) => traced('metrics.series', context, () => metrics.series(request, context)),

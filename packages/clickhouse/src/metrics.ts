@@ -12,7 +12,7 @@ import { readExemplars, readLabelNames, readLabelValues, readMetadata } from './
 import type { MemoryIndex } from './metrics/postings/memory-index.ts'
 import { addHours } from './metrics/journal/chunk.ts'
 import type { SampleJournal } from './metrics/journal/journal.ts'
-import { readSamples } from './metrics/samples.ts'
+import { readSamples, scanSamples } from './metrics/samples.ts'
 import { StartReader } from './metrics/starts.ts'
 import type { SeriesIndex, SeriesIndexOptions } from './metrics/series-index.ts'
 import { openSeriesIndex } from './metrics/series-index.ts'
@@ -132,6 +132,7 @@ function openSource(
   }
   return {
     samples: (request, context) => readSamples(stores, request, context),
+    scan: (request, context) => scanSamples(stores, request, context),
     lastChange: (tenants, untilMs) => (recent === undefined ? undefined : changes.last(tenants, untilMs)),
     async grid(request, context) {
       // What is in memory is there sooner than the engine has worked it out.

@@ -2,8 +2,8 @@ import type { Labels, NativeHistogram, SeriesSamples } from '@oriel/model'
 import { METRIC_NAME, labelValue } from '@oriel/model'
 import type { TextSpan } from '@oriel/syntax'
 import { quote } from '@oriel/syntax'
-import type { Accumulator, FoldOp, Grid, SeriesOut, Windows } from '@oriel/vector'
-import { groupSeries, makeAccumulator, makeGrid, makeMixedGrid, putCell, rateOverWindows, slideWindows } from '@oriel/vector'
+import type { FoldOp, Grid, SeriesOut, Windows } from '@oriel/vector'
+import { FoldKernel, groupSeries, makeGrid, makeMixedGrid, putCell, RateKernel } from '@oriel/vector'
 import { aggregateFold } from './aggregate-fold.ts'
 import type { Aggregation, Call, Expr } from './ast.ts'
 import { withoutParens } from './ast.ts'
@@ -11,6 +11,8 @@ import type { RangePoints } from './eval-selector.ts'
 import { evalRange, repeated } from './eval-selector.ts'
 import type { Evaluation, InPieces, RangeExpr } from './evaluation.ts'
 import { CHECK_EVERY } from './evaluation.ts'
+import type { Slider } from './fold-scan.ts'
+import { foldScan } from './fold-scan.ts'
 import { HistogramNotes } from './histogram-notes.ts'
 import type { MixedFunction } from './mixed-functions.ts'
 import { mixedFunctionOf } from './mixed-functions.ts'
@@ -68,7 +70,7 @@ function prepareRange(evaluation: Evaluation, call: Call, steps: Steps): Prepare
   const forgets = isBucketless && windows.stepMs > windows.rangeMs
   const mixed = { ...plain, reach: { ...plain.reach, forgets } }
   const isStarting = evaluation.features.useStartTimestamps && STARTING.has(call.name)
-  const usesStarts = isStarting && points.samples.startsMs !== undefined
+  const usesStarts = isStarting && points.scan.columns?.startsMs !== undefined
   return { call, fun, mixed, usesStarts, points, windows, repeats: isFixed ? steps.count : 1 }
 }
 
@@ -105,43 +107,28 @@ export function* evalRangeAggregation(
 ): InPieces<VectorValue> {
   const { grouping, isWithout } = node
   const prepared = prepareRange(evaluation, call, steps)
-  const { windows, points, repeats } = prepared
-  const { samples } = points
+  const { windows, repeats, fun } = prepared
+  const { scan } = prepared.points
   const isDelayed = evaluation.features.delayedNameRemoval
-  const isPlain = samples.histograms === undefined && !prepared.usesStarts
-  if (!isPlain || repeats > 1 || KEEPS_NAME.has(call.name) || !(isDelayed || isOneMetric(samples.labels))) {
+  const isPlain = scan.columns?.histograms === undefined && !prepared.usesStarts
+  if (!isPlain || repeats > 1 || KEEPS_NAME.has(call.name) || !(isDelayed || isOneMetric(scan.labels))) {
     const input = yield* finishRange(evaluation, prepared)
     return aggregateFold(evaluation, node, op, input)
   }
   // Names matter only to a grouping that could keep them.
   const seesNames = isWithout || grouping.some((name) => METADATA_LABELS.has(name))
-  const labels = isDelayed || !seesNames ? samples.labels : samples.labels.map(withoutName)
+  const labels = isDelayed || !seesNames ? scan.labels : scan.labels.map(withoutName)
   const groups = groupSeries(labels, grouping, isWithout)
-  const accumulator = makeAccumulator(op, groups.labels, windows.steps)
-  const metrics = yield* accumulate(evaluation, prepared, groups.groupOf, accumulator)
-  if (isRate(call)) for (const of of metrics) noteCounter(evaluation, of, noteSpan(call))
-  const grid = accumulator.finish()
-  return compact(vectorOf(grid, new Uint8Array(grid.labels.length).fill(isDelayed ? 1 : 0)))
+  const { grid, seen } = yield* foldScan(scan, windows.steps, groups, op, sliderOf(fun, windows))
+  if (isRate(call)) noteCountersOf(evaluation, call, scan.labels, seen)
+  return vectorOf(grid, new Uint8Array(grid.labels.length).fill(isDelayed ? 1 : 0))
 }
 
-/** Slides over each series and adds it to its group. Returns the labels of a series with values of each metric. */
-function* accumulate(
-  evaluation: Evaluation,
-  { fun, windows, points: { samples } }: PreparedRange,
-  groupOf: Uint32Array,
-  accumulator: Accumulator,
-): InPieces<Labels[]> {
-  const row: SeriesOut = { values: new Float64Array(windows.steps), present: new Uint8Array(windows.steps), at: 0 }
-  const seen = new Map<string, Labels>()
-  for (let i = 0; i < samples.labels.length; i++) {
-    if (i % CHECK_EVERY === 0) yield
-    row.present.fill(0)
-    slideOne(samples, i, windows, fun, row)
-    if (!row.present.includes(1)) continue
-    accumulator.add(groupOf[i]!, row.values, row.present, 0)
-    seen.set(metricKey(evaluation, samples.labels[i]!), samples.labels[i]!)
-  }
-  return [...seen.values()]
+/** Says of the series that have values which metrics may be no counters. */
+function noteCountersOf(evaluation: Evaluation, call: Call, labels: readonly Labels[], seen: Uint8Array): void {
+  const metrics = new Map<string, Labels>()
+  for (const [i, of] of labels.entries()) if (seen[i] === 1) metrics.set(metricKey(evaluation, of), of)
+  for (const of of metrics.values()) noteCounter(evaluation, of, noteSpan(call))
 }
 
 /** These act like an offset. */
@@ -196,16 +183,18 @@ function isRange(expr: Expr): expr is RangeExpr {
   return expr.kind === 'matrixSelector' || expr.kind === 'subquery'
 }
 
-function* slide({ points: { samples }, windows, fun, mixed, usesStarts }: PreparedRange): InPieces<Grid> {
-  const { labels, histograms } = samples
-  const grid = histograms === undefined ? makeGrid(labels, windows.steps) : makeMixedGrid(labels, windows.steps)
+function* slide({ points: { scan }, windows, fun, mixed, usesStarts }: PreparedRange): InPieces<Grid> {
+  const { labels, columns } = scan
+  const grid = columns?.histograms === undefined ? makeGrid(labels, windows.steps) : makeMixedGrid(labels, windows.steps)
   const out: SeriesOut = { values: grid.values, present: grid.present, at: 0 }
-  const isPlain = histograms === undefined && !usesStarts
-  const slideAny = isPlain ? undefined : mixedSlide(samples, windows, mixed, usesStarts, grid)
+  const slideOne = sliderOf(fun, windows)
+  const isPlain = columns?.histograms === undefined && !usesStarts
+  const slideAny = columns === undefined || isPlain ? undefined : mixedSlide(columns, windows, mixed, usesStarts, grid)
   for (let i = 0; i < labels.length; i++) {
     if (i % CHECK_EVERY === 0) yield
     out.at = i * windows.steps
-    if (slideAny === undefined || (!usesStarts && !hasHistograms(samples, i))) slideOne(samples, i, windows, fun, out)
+    if (columns === undefined || slideAny === undefined || (!usesStarts && !hasHistograms(columns, i)))
+      slideOne(scan.read(i), out)
     else slideAny(i)
   }
   return grid
@@ -229,19 +218,23 @@ function mixedSlide(
   }
 }
 
-function slideOne(samples: SeriesSamples, series: number, windows: Windows, fun: RangeFunction, out: SeriesOut): void {
-  const from = samples.offsets[series]!
-  const to = samples.offsets[series + 1]!
+function sliderOf(fun: RangeFunction, windows: Windows): Slider {
   switch (fun.kind) {
-    case 'rate':
-      rateOverWindows(samples, from, to, windows, fun.rate, out)
-      break
-    case 'fold':
-      slideWindows(samples, from, to, windows, fun.fold, out, fun.minPoints)
-      break
+    case 'rate': {
+      const kernel = new RateKernel(windows, fun.rate)
+      return (points, out) => kernel.slide(points, points.from, points.to, out)
+    }
+    case 'fold': {
+      const kernel = new FoldKernel(windows, fun.fold, fun.minPoints)
+      return (points, out) => kernel.slide(points, points.from, points.to, out)
+    }
     case 'kernel':
-      fun.run(samples, from, to, windows, out)
-      break
+      return (points, out) => {
+        fun.run(points, points.from, points.to, windows, out)
+        let filled = 0
+        for (let at = out.at; at < out.at + windows.steps; at++) filled += out.present[at]!
+        return filled
+      }
   }
 }
 

@@ -1,8 +1,8 @@
-import type { NativeHistogram, SeriesSamples } from '@oriel/model'
+import type { NativeHistogram, SeriesSamples, SeriesScan } from '@oriel/model'
 import { labelValue, METRIC_NAME } from '@oriel/model'
-import type { Grid, PointColumns, Windows } from '@oriel/vector'
+import type { Grid, Windows } from '@oriel/vector'
 import {
-  lastInWindows,
+  LastKernel,
   makeGrid,
   makeGridLike,
   makeMixedGrid,
@@ -20,32 +20,36 @@ import { HistogramNotes } from './histogram-notes.ts'
 import { subquerySteps, windowEnds } from './leaves.ts'
 import type { MixedWindow } from './mixed-window.ts'
 import { hasHistograms, slideMixed } from './mixed-window.ts'
+import { columnsOf, scanOf } from './scans.ts'
 import type { Steps, VectorValue } from './values.ts'
 import { emptyVector, vectorOf } from './values.ts'
 
 /** An instant selector at every step: the latest sample within the lookback, unless it is a staleness marker. */
 export function* evalSelector(evaluation: Evaluation, node: VectorSelector, steps: Steps): InPieces<VectorValue> {
   if (node.extension === 'smoothed') return evalSmoothed(evaluation, node, steps)
-  const { samples } = evaluation.leafOf(node)
+  const { scan } = evaluation.leafOf(node)
   const isFixed = node.at !== undefined
   const windows = windowsOf(node, evaluation.lookbackMs, isFixed ? { ...steps, count: 1 } : steps)
-  evaluation.countSamples(samples.labels.length * windows.steps)
-  const grid = yield* latest(samples, samples, windows)
-  if (samples.histograms !== undefined) fillHistograms(samples, samples.histograms, windows, grid)
+  evaluation.countSamples(scan.labels.length * windows.steps)
+  const grid = yield* latest(scan, windows)
+  if (scan.columns?.histograms !== undefined) fillHistograms(scan.columns, scan.columns.histograms, windows, grid)
   const kept = withoutEmptyRows(grid)
   return vectorOf(isFixed ? repeated(kept, steps.count) : kept)
 }
 
-/** The value of each series' latest sample at each step; `points` are the samples or something else at their times. */
-function* latest(samples: SeriesSamples, points: PointColumns, windows: Windows): InPieces<Grid> {
-  const grid = makeGrid(samples.labels, windows.steps)
+/** The value of each series' latest sample at each step. */
+function* latest(scan: SeriesScan, windows: Windows): InPieces<Grid> {
+  const { labels, columns } = scan
+  const grid = makeGrid(labels, windows.steps)
   const out = { values: grid.values, present: grid.present, at: 0 }
-  for (let i = 0; i < samples.labels.length; i++) {
+  const kernel = new LastKernel(windows)
+  for (let i = 0; i < labels.length; i++) {
     if (i % CHECK_EVERY === 0) yield
     out.at = i * windows.steps
-    lastInWindows(points, samples.stale, samples.offsets[i]!, samples.offsets[i + 1]!, windows, out)
+    const points = scan.read(i)
+    kernel.slide(points, points.stale, points.from, points.to, out)
   }
-  return samples.histograms === undefined ? grid : { ...grid, histograms: Array.from({ length: grid.values.length }) }
+  return columns?.histograms === undefined ? grid : { ...grid, histograms: Array.from({ length: grid.values.length }) }
 }
 
 /** Puts histograms into the cells whose latest sample is one. */
@@ -56,7 +60,7 @@ function fillHistograms(
   grid: Grid,
 ): void {
   const positions = Float64Array.from(histograms.keys())
-  const at = atOnce(latest(samples, { tMs: samples.tMs, values: positions }, windows))
+  const at = atOnce(latest(scanOf({ ...samples, values: positions }), windows))
   for (let cell = 0; cell < at.values.length; cell++) {
     const histogram = at.present[cell] === 1 ? histograms[at.values[cell]!] : undefined
     if (histogram !== undefined) putCell(grid, cell, histogram)
@@ -65,7 +69,7 @@ function fillHistograms(
 
 /** A `smoothed` instant selector: interpolated between the samples around each step. */
 function evalSmoothed(evaluation: Evaluation, node: VectorSelector, steps: Steps): VectorValue {
-  const samples = evaluation.leafOf(node).fresh()
+  const samples = columnsOf(evaluation.leafOf(node).fresh())
   const windows = windowsOf(node, evaluation.lookbackMs, steps)
   const grid =
     samples.histograms === undefined ? makeGrid(samples.labels, steps.count) : makeMixedGrid(samples.labels, steps.count)
@@ -87,27 +91,32 @@ function evalSmoothed(evaluation: Evaluation, node: VectorSelector, steps: Steps
 
 /** The times of the samples that an instant selector picks, in seconds: `timestamp(selector)`. */
 export function evalSelectorTimes(evaluation: Evaluation, node: VectorSelector, steps: Steps): VectorValue {
-  const { samples } = evaluation.leafOf(node)
-  return secondsAtSteps(evaluation, node, steps, samples.tMs)
+  const samples = columnsOf(evaluation.leafOf(node).scan)
+  return secondsAtSteps(evaluation, node, steps, samples, samples.tMs)
 }
 
 /** When the counters began whose samples an instant selector picks, in seconds, 0 for unknown: `start_timestamp(selector)`. */
 export function evalSelectorStarts(evaluation: Evaluation, node: VectorSelector, steps: Steps): VectorValue {
   if (!evaluation.features.useStartTimestamps) return emptyVector(steps.count)
-  const { samples } = evaluation.leafOf(node)
-  return secondsAtSteps(evaluation, node, steps, samples.startsMs ?? new Float64Array(samples.tMs.length))
+  const samples = columnsOf(evaluation.leafOf(node).scan)
+  return secondsAtSteps(evaluation, node, steps, samples, samples.startsMs ?? new Float64Array(samples.tMs.length))
 }
 
-function secondsAtSteps(evaluation: Evaluation, node: VectorSelector, steps: Steps, milliseconds: Float64Array): VectorValue {
-  const { samples } = evaluation.leafOf(node)
-  const points = { tMs: samples.tMs, values: milliseconds.map((ms) => ms / 1_000) }
-  const { labels, values, present } = atOnce(latest(samples, points, windowsOf(node, evaluation.lookbackMs, steps)))
+function secondsAtSteps(
+  evaluation: Evaluation,
+  node: VectorSelector,
+  steps: Steps,
+  samples: SeriesSamples,
+  milliseconds: Float64Array,
+): VectorValue {
+  const scan = scanOf({ ...samples, values: milliseconds.map((ms) => ms / 1_000) })
+  const { labels, values, present } = atOnce(latest(scan, windowsOf(node, evaluation.lookbackMs, steps)))
   return vectorOf(withoutEmptyRows({ labels, steps: steps.count, values, present }))
 }
 
 /** The points that a range function slides over, and where its windows are. */
 export interface RangePoints {
-  readonly samples: SeriesSamples
+  readonly scan: SeriesScan
   /** 1 where the series already lost its name, in a subquery. */
   readonly dropName: Uint8Array
   readonly windows: Windows
@@ -117,9 +126,9 @@ export interface RangePoints {
 /** Points and windows of a range selector or a subquery. With `@` every window is the same and `stepMs` is 0. */
 export function evalRange(evaluation: Evaluation, node: RangeExpr, steps: Steps): RangePoints {
   if (node.kind === 'subquery') return evalSubquery(evaluation, node, steps)
-  const samples = evaluation.leafOf(node.selector).fresh()
+  const scan = evaluation.leafOf(node.selector).fresh()
   const windows = windowsOf(node.selector, node.rangeMs, steps)
-  return { samples, dropName: new Uint8Array(samples.labels.length), windows, rangeMs: node.rangeMs }
+  return { scan, dropName: new Uint8Array(scan.labels.length), windows, rangeMs: node.rangeMs }
 }
 
 /** A grid without the series that have no value at all. */
@@ -146,7 +155,7 @@ function evalSubquery(evaluation: Evaluation, node: Subquery, steps: Steps): Ran
   const { grid, dropName } = vectorAt(evaluation, node.expr, inner)
   const samples = pointsOf(grid, inner)
   evaluation.countSamples(samples.tMs.length)
-  return { samples, dropName, windows: windowsOf(node, node.rangeMs, steps), rangeMs: node.rangeMs }
+  return { scan: scanOf(samples), dropName, windows: windowsOf(node, node.rangeMs, steps), rangeMs: node.rangeMs }
 }
 
 /** The values of a grid as points, gaps left out. */
@@ -180,7 +189,8 @@ function withoutExplicitReset(histogram: NativeHistogram | undefined): NativeHis
   return histogram === undefined || histogram.resetHint === 'gauge' ? histogram : withResetHint(histogram, 'unknown')
 }
 
-function windowsOf(node: VectorSelector | Subquery, rangeMs: number, steps: Steps): Windows {
+/** The windows of a selector or subquery, `@` and offset applied: with `@` all are the same one, and `stepMs` is 0. */
+export function windowsOf(node: VectorSelector | Subquery, rangeMs: number, steps: Steps): Windows {
   const { firstMs } = windowEnds(node, steps)
   return { firstEndMs: firstMs, stepMs: node.at === undefined ? steps.stepMs : 0, steps: steps.count, rangeMs }
 }

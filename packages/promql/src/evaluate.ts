@@ -20,6 +20,7 @@ import { fixedParts } from './fixed-parts.ts'
 import { resolve } from './resolve.ts'
 import type { SampleCounts } from './sample-counts.ts'
 import { countSampleWork } from './sample-counts.ts'
+import { columnsOf } from './scans.ts'
 import type { Steps, Value, VectorValue } from './values.ts'
 import { dropMarkedNames, mergeSameLabels, pickSeries } from './values.ts'
 
@@ -242,7 +243,8 @@ async function rangesOf(
   steps: Steps,
 ): Promise<Answer> {
   if (node.kind === 'subquery') await evaluator.runOperands(node, steps)
-  const { samples, windows } = evalRange(evaluator, node, steps)
+  const { scan, windows } = evalRange(evaluator, node, steps)
+  const samples = columnsOf(scan)
   const extension = node.kind === 'matrixSelector' ? node.selector.extension : undefined
   if (extension !== undefined) return extendedRanges(samples, windows, { kind: extension, reachMs: evaluator.lookbackMs })
   const labels: Labels[] = []

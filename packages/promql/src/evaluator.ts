@@ -5,7 +5,7 @@ import { QueryError } from '@oriel/syntax'
 import { scaleHistogram } from '@oriel/vector'
 import type { Expr, Unary, VectorSelector } from './ast.ts'
 import { childrenOf, withoutParens } from './ast.ts'
-import { evalAggregation, fusedCall } from './eval-aggregate.ts'
+import { evalAggregation, fusedOperand } from './eval-aggregate.ts'
 import { evalBinary } from './eval-binary.ts'
 import { evalCall } from './eval-call.ts'
 import { noteCounter } from './eval-range.ts'
@@ -15,7 +15,7 @@ import { atOnce, Notes } from './evaluation.ts'
 import type { Costs } from './explain.ts'
 import type { PromqlFeatures } from './features.ts'
 import type { Leaf, Leaves, PushedGrid } from './leaves.ts'
-import { SELECTOR_FUNCTIONS, subquerySteps } from './leaves.ts'
+import { EMPTY_LEAF, SELECTOR_FUNCTIONS, subquerySteps } from './leaves.ts'
 import type { Steps, Value } from './values.ts'
 import { dropNames, emptyVector, mergeSameLabels, vectorOf } from './values.ts'
 
@@ -82,7 +82,7 @@ export class Evaluator implements Evaluation {
 
   /** Evaluates what the operator `expr` will ask for. */
   async runOperands(expr: Expr, steps: Steps): Promise<void> {
-    const fused = expr.kind === 'aggregation' ? fusedCall(this, expr) : undefined
+    const fused = expr.kind === 'aggregation' ? fusedOperand(this, expr) : undefined
     const at = expr.kind === 'subquery' ? subquerySteps(expr, steps, this.defaultStepMs) : steps
     this.countSamples(at.count)
     for (const operand of operandsOf(fused ?? expr)) {
@@ -132,8 +132,7 @@ export class Evaluator implements Evaluation {
   }
 
   leafOf(selector: VectorSelector): Leaf {
-    const leaf = this.#leaves.leafOf.get(selector)
-    return leaf ?? { samples: EMPTY, fresh: () => EMPTY, isBucketless: false }
+    return this.#leaves.leafOf.get(selector) ?? EMPTY_LEAF
   }
 
   pushedOf(expr: Expr): PushedGrid | undefined {
@@ -220,12 +219,4 @@ function atEveryStep(value: Value, count: number): Value {
     case 'string':
       return value
   }
-}
-
-const EMPTY: Leaf['samples'] = {
-  labels: [],
-  offsets: new Uint32Array(1),
-  tMs: new Float64Array(0),
-  values: new Float64Array(0),
-  stale: new Uint8Array(0),
 }

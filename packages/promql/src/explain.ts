@@ -64,15 +64,15 @@ export class Costs {
     const cost = this.#costs.get(expr)
     const isRange = expr.kind === 'matrixSelector'
     const selector = isRange ? expr.selector : expr
-    const samples = selector.kind === 'vectorSelector' ? leaves.leafOf.get(selector)?.samples : undefined
+    const scan = selector.kind === 'vectorSelector' ? leaves.leafOf.get(selector)?.scan : undefined
     const pushed = leaves.pushedOf.get(expr)
     return {
       kind: expr.kind,
       name: nameOf(expr),
       span: expr.span,
-      how: howOf(expr, { isPushed: pushed !== undefined, isRead: samples !== undefined, isMeasured: cost !== undefined }),
-      ...(cost ?? (samples !== undefined && { series: samples.labels.length })),
-      ...(samples !== undefined && pushed === undefined && { samples: samples.tMs.length }),
+      how: howOf(expr, { isPushed: pushed !== undefined, isRead: scan !== undefined, isMeasured: cost !== undefined }),
+      ...(cost ?? (scan !== undefined && { series: scan.labels.length })),
+      ...(scan !== undefined && pushed === undefined && { samples: scan.samples }),
       children: pushed !== undefined || isRange ? [] : childrenOf(expr).map((child) => this.explain(child, leaves)),
     }
   }

@@ -1,17 +1,18 @@
-import type { Matcher, SeriesSamples, TimeRange } from '@oriel/model'
+import type { Matcher, SeriesSamples, SeriesScan, TimeRange } from '@oriel/model'
 import { METRIC_NAME } from '@oriel/model'
 import type { GridRequest, GridSeries, MetricSource, QueryContext } from '@oriel/store'
 import type { Aggregation, Call, Expr, MatrixSelector, Subquery, VectorSelector } from './ast.ts'
 import { childrenOf, withoutParens } from './ast.ts'
 import type { Steps } from './values.ts'
 import { needsEarlier, selectorsWithoutBuckets, withoutBuckets, withReadHints } from './read-hints.ts'
+import { scanOf, withoutMarkers } from './scans.ts'
 import { METADATA_LABELS } from './values.ts'
 
 /** Raw samples read for selectors with the same matchers. */
 export interface Leaf {
-  readonly samples: SeriesSamples
+  readonly scan: SeriesScan
   /** The samples without staleness markers, as ranges see them; made when first asked for. */
-  readonly fresh: () => SeriesSamples
+  readonly fresh: () => SeriesScan
   /** Of histograms only count and sum are there, with resets found. */
   readonly isBucketless: boolean
 }
@@ -62,18 +63,35 @@ export async function readLeaves(
   const bucketless = selectorsWithoutBuckets(expr)
   await Promise.all(
     [...reads.values()].flat().map(async ({ matchers, range, selectors }) => {
-      const samples = range.endMs < 0 ? NO_SAMPLES : await source.samples({ matchers, range: fromZero(range) }, context)
-      // Times begin at 0: nothing lies before.
-      const earlier =
-        range.startMs > 0 && needsEarlier(samples)
-          ? await source.samples({ matchers, range: rangeBefore(range, options) }, context)
-          : undefined
-      const leaf = makeLeaf(withReadHints(samples, earlier), false)
-      const bucketlessLeaf = samples.histograms === undefined ? leaf : makeLeaf(withoutBuckets(leaf.samples), true)
+      const scan = await readScan(matchers, range, options, source, context)
+      const leaf = makeLeaf(scan, false)
+      const { columns } = scan
+      const bucketlessLeaf = columns?.histograms === undefined ? leaf : makeLeaf(scanOf(withoutBuckets(columns)), true)
       for (const selector of selectors) leafOf.set(selector, bucketless.has(selector) ? bucketlessLeaf : leaf)
     }),
   )
   return { leafOf, pushedOf }
+}
+
+/** Samples as they are decoded, where the store offers that; all of them at once otherwise. */
+async function readScan(
+  matchers: readonly Matcher[],
+  range: TimeRange,
+  options: PlanOptions,
+  source: MetricSource,
+  context: QueryContext,
+): Promise<SeriesScan> {
+  if (range.endMs < 0) return NO_SAMPLES
+  const request = { matchers, range: fromZero(range) }
+  const scan = await source.scan(request, context)
+  if (scan !== undefined) return scan
+  const samples = await source.samples(request, context)
+  // Times begin at 0: nothing lies before.
+  const earlier =
+    range.startMs > 0 && needsEarlier(samples)
+      ? await source.samples({ matchers, range: rangeBefore(range, options) }, context)
+      : undefined
+  return scanOf(withReadHints(samples, earlier))
 }
 
 /** The steps of a subquery's inner expression for the outer `steps`: multiples of its step, as Prometheus aligns them. */
@@ -159,45 +177,21 @@ function fromZero({ startMs, endMs }: TimeRange): TimeRange {
   return { startMs: Math.max(0, startMs), endMs }
 }
 
-const NO_SAMPLES: SeriesSamples = {
+const NO_COLUMNS: SeriesSamples = {
   labels: [],
   offsets: new Uint32Array(1),
   tMs: new Float64Array(0),
   values: new Float64Array(0),
   stale: new Uint8Array(0),
 }
+const NO_SAMPLES: SeriesScan = scanOf(NO_COLUMNS)
 
-function makeLeaf(samples: SeriesSamples, isBucketless: boolean): Leaf {
-  let fresh: SeriesSamples | undefined
-  return { samples, isBucketless, fresh: () => (fresh ??= withoutStale(samples)) }
-}
+/** What a selector that was not read has. */
+export const EMPTY_LEAF: Leaf = { scan: NO_SAMPLES, fresh: () => NO_SAMPLES, isBucketless: false }
 
-function withoutStale(samples: SeriesSamples): SeriesSamples {
-  if (!samples.stale.includes(1)) return samples
-  const offsets = new Uint32Array(samples.offsets.length)
-  const kept = new Uint32Array(samples.tMs.length)
-  let to = 0
-  for (let i = 0; i < samples.labels.length; i++) {
-    for (let from = samples.offsets[i]!; from < samples.offsets[i + 1]!; from++) if (samples.stale[from] === 0) kept[to++] = from
-    offsets[i + 1] = to
-  }
-  const { histograms, startsMs } = samples
-  const positions = kept.subarray(0, to)
-  return {
-    labels: samples.labels,
-    offsets,
-    tMs: pick(samples.tMs, positions),
-    values: pick(samples.values, positions),
-    stale: new Uint8Array(to),
-    ...(histograms !== undefined && { histograms: Array.from(positions, (p) => histograms[p]) }),
-    ...(startsMs !== undefined && { startsMs: pick(startsMs, positions) }),
-  }
-}
-
-function pick(column: Float64Array, positions: Uint32Array): Float64Array {
-  const picked = new Float64Array(positions.length)
-  for (let i = 0; i < positions.length; i++) picked[i] = column[positions[i]!]!
-  return picked
+function makeLeaf(scan: SeriesScan, isBucketless: boolean): Leaf {
+  let fresh: SeriesScan | undefined
+  return { scan, isBucketless, fresh: () => (fresh ??= withoutMarkers(scan)) }
 }
 
 function collectPushable(expr: Expr, steps: Steps, options: PlanOptions, found: { expr: Expr; request: GridRequest }[]): void {

@@ -117,7 +117,7 @@ function fold(of: WindowFold, minPoints = 1): RangeFunction {
 
 /** Factors are looked at with the first series. What a subquery has is not known yet. */
 function hasSeries(evaluation: Evaluation, range: RangeExpr): boolean {
-  return range.kind === 'subquery' || evaluation.leafOf(range.selector).samples.labels.length > 0
+  return range.kind === 'subquery' || evaluation.leafOf(range.selector).scan.labels.length > 0
 }
 
 /** Warns about quantiles outside [0, 1]. */

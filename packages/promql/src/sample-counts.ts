@@ -4,6 +4,7 @@ import { childrenOf, withoutParens } from './ast.ts'
 import { evalRange } from './eval-selector.ts'
 import type { Evaluation, RangeExpr } from './evaluation.ts'
 import { subquerySteps } from './leaves.ts'
+import { columnsOf } from './scans.ts'
 import type { Steps } from './values.ts'
 
 /** How many samples each step of a query looks at; a native histogram counts by its size. */
@@ -48,7 +49,8 @@ function addSelector(evaluation: Evaluation, node: VectorSelector, steps: Steps,
 }
 
 function addRange(evaluation: Evaluation, node: RangeExpr, steps: Steps, counts: SampleCounts): void {
-  const { samples, windows } = evalRange(evaluation, node, steps)
+  const { scan, windows } = evalRange(evaluation, node, steps)
+  const samples = columnsOf(scan)
   const isStored = node.kind === 'matrixSelector'
   const { beforeMs, afterMs } = isStored ? reachOf(node, evaluation.lookbackMs) : { beforeMs: 0, afterMs: 0 }
   for (let j = 0; j < steps.count; j++) {

@@ -36,6 +36,7 @@ export type Value = VectorValue | ScalarValue | StringValue
 
 /** Labels that describe the metric as a whole: they go when a value no longer is the metric's. */
 export const METADATA_LABELS: ReadonlySet<string> = new Set(['__name__', '__type__', '__unit__'])
+const LAST_METADATA_LABEL = '__unit__'
 
 /** A vector that keeps its names. */
 export function vectorOf(grid: Grid, dropName: Uint8Array = new Uint8Array(grid.labels.length)): VectorValue {
@@ -135,6 +136,8 @@ export function isOneMetric(labels: readonly Labels[]): boolean {
   return labels.every((of) => {
     let found = 0
     for (const { name, value } of of) {
+      // Names are in order.
+      if (name > LAST_METADATA_LABEL) break
       if (!METADATA_LABELS.has(name)) continue
       const known = names[found++]
       if (known?.name !== name || known.value !== value) return false

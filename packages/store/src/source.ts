@@ -5,6 +5,7 @@ import type {
   MetricMetadata,
   SeriesExemplars,
   SeriesSamples,
+  SeriesScan,
   Span,
   SpanKind,
   SpanStatus,
@@ -97,6 +98,8 @@ export interface Cardinality {
 /** Reads metrics. */
 export interface MetricSource {
   samples(request: SeriesRequest, context: QueryContext): Promise<SeriesSamples>
+  /** The same samples, made out as they are walked through; `undefined` where that is not offered, or there is more than floats. */
+  scan(request: SeriesRequest, context: QueryContext): Promise<SeriesScan | undefined>
   /**
    * A number that rises whenever samples of these tenants at or before `untilMs` may have changed, `undefined` where the store cannot
    * tell. The same before a read and later: the read would give the same again.

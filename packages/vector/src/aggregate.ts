@@ -9,11 +9,11 @@ import { quantileOf } from './quantile.ts'
 export type FoldOp = 'sum' | 'avg' | 'count' | 'min' | 'max' | 'group' | 'stddev' | 'stdvar'
 
 /**
- * Takes in series one after the other: step j of a series is `values[from + j]`, there when `present[from + j]` is 1. Neither
- * array is kept. `finish` is called once, after the last series.
+ * Takes in series one after the other: step j of a series is `values[from + j]`, there when `present[from + j]` is 1; `isFull` may say
+ * that all are. Neither array is kept. `finish` is called once, after the last series.
  */
 export interface Accumulator {
-  add(group: number, values: Float64Array, present: Uint8Array, from: number): void
+  add(group: number, values: Float64Array, present: Uint8Array, from: number, isFull?: boolean): void
   finish(): Grid
 }
 
@@ -70,13 +70,35 @@ export function aggregateQuantile(grid: Grid, { groupOf, labels }: Groups, quant
 class Sum implements Accumulator {
   readonly #out: Grid
   readonly #c: Float64Array
+  /** 1 for groups that have a value at every step. */
+  readonly #isFull: Uint8Array
 
   constructor(out: Grid) {
     this.#out = out
     this.#c = new Float64Array(out.values.length)
+    this.#isFull = new Uint8Array(out.labels.length)
   }
 
-  add(group: number, values: Float64Array, present: Uint8Array, start: number): void {
+  add(group: number, values: Float64Array, present: Uint8Array, start: number, isFull = false): void {
+    if (isFull && this.#isFull[group] === 1) this.#addFull(group, values, start)
+    else this.#addPresent(group, values, present, start)
+    if (isFull) this.#isFull[group] = 1
+  }
+
+  #addFull(group: number, values: Float64Array, start: number): void {
+    const { steps, values: sums } = this.#out
+    const c = this.#c
+    const end = (group + 1) * steps
+    for (let at = group * steps, from = start; at < end; at++, from++) {
+      const value = values[from]!
+      const before = sums[at]!
+      const total = before + value
+      c[at] = compensation(total, before, value, c[at]!)
+      sums[at] = total
+    }
+  }
+
+  #addPresent(group: number, values: Float64Array, present: Uint8Array, start: number): void {
     const { steps, values: sums, present: seen } = this.#out
     const c = this.#c
     const end = (group + 1) * steps

@@ -1,5 +1,5 @@
 import type { Labels } from '@oriel/model'
-import { dropLabels, keepLabels, METRIC_NAME } from '@oriel/model'
+import { dropLabels, keepLabels, labelValue, METRIC_NAME } from '@oriel/model'
 
 /** Which group each series belongs to: series i to group `groupOf[i]`, whose labels are `labels[group]`. */
 export interface Groups {
@@ -12,10 +12,13 @@ export function groupSeries(series: readonly Labels[], names: readonly string[],
   const groupOf = new Uint32Array(series.length)
   if (!isWithout && names.length === 0) return { groupOf, labels: series.length === 0 ? [] : [[]] }
   const set = new Set(isWithout ? [...names, METRIC_NAME] : names)
+  const [only = ''] = set
+  const isOne = !isWithout && set.size === 1
   const labels: Labels[] = []
   const indexOf = new Map<string, number>()
   for (const [i, of] of series.entries()) {
-    const key = keyOf(of, set, isWithout)
+    // Grouping by one label is the commonest by far, and its values need not be put together with anything.
+    const key = isOne ? labelValue(of, only) : keyOf(of, set, isWithout)
     let index = indexOf.get(key)
     if (index === undefined) {
       index = labels.length

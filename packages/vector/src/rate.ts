@@ -1,3 +1,4 @@
+import { WindowBounds } from './bounds.ts'
 import type { PointColumns, SeriesOut, Windows } from './grid.ts'
 
 /** `rate` is `increase` per second; `delta` is for gauges and does not correct resets. */
@@ -17,48 +18,141 @@ export interface ThinnedPoints extends PointColumns {
   readonly ordinals?: Float64Array
 }
 
-/**
- * Increase over each window, extrapolated to its edges. A hot path (bench/HOTPATHS.md).
- *
- * Needs two points in the window. Each point is looked at once; the resets of a window are added in the order Prometheus adds
- * them, so that the bits are the same. Source: Prometheus 3.14 promql/functions.go extrapolatedRate.
- */
+/** Increase over each window of one series, extrapolated to its edges: see `RateKernel`, which is for many. */
 export function rateOverWindows(
-  { tMs, values, ordinals }: ThinnedPoints,
+  points: ThinnedPoints,
   from: number,
   to: number,
-  { firstEndMs, stepMs, steps, rangeMs }: Windows,
+  windows: Windows,
   kind: RateKind,
   out: SeriesOut,
 ): void {
-  const isCounter = kind !== 'delta'
-  const edges = new Edges(kind === 'rate' ? rangeMs / 1_000 : 1)
-  const resetCount = isCounter ? findResets(values, from, to) : 0
-  const resetAt = resets
-  const { values: outValues, present, at } = out
-  let lo = from
-  let hi = from
-  let firstReset = 0
-  let endReset = 0
-  for (let j = 0; j < steps; j++) {
-    const end = firstEndMs + j * stepMs
-    const start = end - rangeMs
-    while (hi < to && tMs[hi]! <= end) hi++
-    while (lo < hi && tMs[lo]! <= start) lo++
-    if (hi - lo < 2) continue
-    while (firstReset < resetCount && resetAt[firstReset]! <= lo) firstReset++
-    while (endReset < resetCount && resetAt[endReset]! < hi) endReset++
-    const first = values[lo]!
-    let increase = values[hi - 1]! - first
-    for (let r = firstReset; r < endReset; r++) increase += values[resetAt[r]! - 1]!
-    edges.look(tMs[lo]! - start, tMs[hi - 1]! - tMs[lo]!, end - tMs[hi - 1]!, gapsBetween(ordinals, lo, hi - 1))
-    outValues[at + j] = increase * (isCounter ? edges.counterScale(first, increase) : edges.scale)
-    present[at + j] = 1
-  }
+  new RateKernel(windows, kind).slide(points, from, to, out)
 }
 
-function gapsBetween(ordinals: Float64Array | undefined, first: number, last: number): number {
-  return ordinals === undefined ? last - first : ordinals[last]! - ordinals[first]!
+/**
+ * Increase over each window, extrapolated to its edges, of series after series. A hot path (bench/HOTPATHS.md).
+ *
+ * Needs two points in the window. Each point is looked at once; the resets of a window are added in the order Prometheus adds
+ * them, so that the bits are the same. How far a window is extrapolated depends on times alone, but for counters near zero: it is
+ * worked out once for series that have the same. Source: Prometheus 3.14 promql/functions.go extrapolatedRate.
+ */
+export class RateKernel {
+  readonly #windows: Windows
+  readonly #isCounter: boolean
+  readonly #divisor: number
+  readonly #bounds: WindowBounds
+  /** By what to multiply the increase between the first and last point of each window so that it covers the window. */
+  readonly #scales: Float64Array
+  /** Seconds between first and last point, from the window's start to the first, and from the last to its end, as extrapolated. */
+  readonly #sampled: Float64Array
+  readonly #toStart: Float64Array
+  readonly #toEnd: Float64Array
+  /** Windows with two points. */
+  #filled = 0
+
+  constructor(windows: Windows, kind: RateKind) {
+    this.#windows = windows
+    this.#isCounter = kind !== 'delta'
+    this.#divisor = kind === 'rate' ? windows.rangeMs / 1_000 : 1
+    this.#bounds = new WindowBounds(windows)
+    this.#scales = new Float64Array(windows.steps)
+    this.#sampled = new Float64Array(windows.steps)
+    this.#toStart = new Float64Array(windows.steps)
+    this.#toEnd = new Float64Array(windows.steps)
+  }
+
+  /** Slides over points `[from, to)`, one series; how many windows got a value. */
+  slide(points: ThinnedPoints, from: number, to: number, out: SeriesOut): number {
+    const { values, ordinals } = points
+    const isMoved = this.#bounds.place(points.tMs, from, to)
+    if (isMoved || ordinals !== undefined) this.#extrapolate(points, from)
+    const resetCount = this.#isCounter ? findResets(values, from, to) : 0
+    const { values: outValues, present, at } = out
+    const { lo: los, hi: his } = this.#bounds
+    const { steps } = this.#windows
+    const scales = this.#scales
+    const isCounter = this.#isCounter
+    let firstReset = 0
+    let endReset = 0
+    for (let j = 0; j < steps; j++) {
+      const lo = from + los[j]!
+      const hi = from + his[j]!
+      if (hi - lo < 2) continue
+      const first = values[lo]!
+      let increase = values[hi - 1]! - first
+      if (resetCount > 0) {
+        while (firstReset < resetCount && resets[firstReset]! <= lo) firstReset++
+        while (endReset < resetCount && resets[endReset]! < hi) endReset++
+        for (let r = firstReset; r < endReset; r++) increase += values[resets[r]! - 1]!
+      }
+      outValues[at + j] = increase * (isCounter ? this.#counterScale(j, first, increase) : scales[j]!)
+      present[at + j] = 1
+    }
+    return this.#filled
+  }
+
+  /** Works out each window's scale. Steps mostly fall on scrapes, so most windows lie to their points as the one before did. */
+  #extrapolate({ tMs, ordinals }: ThinnedPoints, from: number): void {
+    const { firstEndMs, stepMs, steps, rangeMs } = this.#windows
+    const { lo: los, hi: his } = this.#bounds
+    let beforeMs = NaN
+    let spanMs = NaN
+    let afterMs = NaN
+    let gaps = NaN
+    let last = -1
+    this.#filled = 0
+    for (let j = 0; j < steps; j++) {
+      const lo = from + los[j]!
+      const end = from + his[j]! - 1
+      if (end - lo < 1) continue
+      this.#filled++
+      const endMs = firstEndMs + j * stepMs
+      const before = tMs[lo]! - (endMs - rangeMs)
+      const span = tMs[end]! - tMs[lo]!
+      const after = endMs - tMs[end]!
+      const gap = ordinals === undefined ? end - lo : ordinals[end]! - ordinals[lo]!
+      if (before === beforeMs && span === spanMs && after === afterMs && gap === gaps) this.#copyEdges(last, j)
+      else this.#setEdges(j, span / 1_000, before / 1_000, after / 1_000, gap)
+      beforeMs = before
+      spanMs = span
+      afterMs = after
+      gaps = gap
+      last = j
+    }
+  }
+
+  #copyEdges(from: number, j: number): void {
+    this.#sampled[j] = this.#sampled[from]!
+    this.#toStart[j] = this.#toStart[from]!
+    this.#toEnd[j] = this.#toEnd[from]!
+    this.#scales[j] = this.#scales[from]!
+  }
+
+  #setEdges(j: number, sampled: number, toStart: number, toEnd: number, gaps: number): void {
+    const average = sampled / gaps
+    const threshold = average * EDGE_TOLERANCE
+    this.#sampled[j] = sampled
+    this.#toStart[j] = toStart >= threshold ? average / 2 : toStart
+    this.#toEnd[j] = toEnd >= threshold ? average / 2 : toEnd
+    this.#scales[j] = this.#scaleFrom(j, this.#toStart[j]!)
+  }
+
+  /**
+   * A counter is never negative, so it is not extrapolated beyond the point where it would have been zero. One that stood higher than it
+   * rose is far from there, which saves a division.
+   */
+  #counterScale(j: number, first: number, increase: number): number {
+    if (!(increase > 0 && first >= 0) || (first >= increase && this.#sampled[j]! >= this.#toStart[j]!)) return this.#scales[j]!
+    const toZero = this.#sampled[j]! * (first / increase)
+    return toZero < this.#toStart[j]! ? this.#scaleFrom(j, toZero) : this.#scales[j]!
+  }
+
+  #scaleFrom(j: number, toStart: number): number {
+    const sampled = this.#sampled[j]!
+    const factor = sampled === 0 ? 1 : (sampled + toStart + this.#toEnd[j]!) / sampled
+    return factor / this.#divisor
+  }
 }
 
 /** Notes in `resets` the positions whose value is below the one before; returns how many. */
@@ -67,57 +161,4 @@ function findResets(values: Float64Array, from: number, to: number): number {
   let count = 0
   for (let i = from + 1; i < to; i++) if (values[i]! < values[i - 1]!) resets[count++] = i
   return count
-}
-
-/**
- * By what to multiply the increase between the first and last point so that it covers the window.
- *
- * Scrapes are even and steps fall on them, so most windows lie to their points as the one before did: that is looked at first.
- */
-class Edges {
-  scale = 1
-  readonly #divisor: number
-  #beforeMs = -1
-  #spanMs = -1
-  #afterMs = -1
-  #gaps = -1
-  #sampled = 0
-  #toStart = 0
-  #toEnd = 0
-
-  constructor(divisor: number) {
-    this.#divisor = divisor
-  }
-
-  /** Takes in a window: time before its first point, between first and last, after the last, and gaps between points. */
-  look(beforeMs: number, spanMs: number, afterMs: number, gaps: number): void {
-    if (beforeMs === this.#beforeMs && spanMs === this.#spanMs && afterMs === this.#afterMs && gaps === this.#gaps) return
-    this.#beforeMs = beforeMs
-    this.#spanMs = spanMs
-    this.#afterMs = afterMs
-    this.#gaps = gaps
-    this.#sampled = spanMs / 1_000
-    const average = this.#sampled / gaps
-    const threshold = average * EDGE_TOLERANCE
-    const toStart = beforeMs / 1_000
-    const toEnd = afterMs / 1_000
-    this.#toStart = toStart >= threshold ? average / 2 : toStart
-    this.#toEnd = toEnd >= threshold ? average / 2 : toEnd
-    this.scale = this.#scaleFrom(this.#toStart)
-  }
-
-  /**
-   * The scale of a counter: it is never negative, so it is not extrapolated beyond the point where it would have been zero. One
-   * that stood higher than it rose is far from there, which saves a division.
-   */
-  counterScale(first: number, increase: number): number {
-    if (!(increase > 0 && first >= 0) || (first >= increase && this.#sampled >= this.#toStart)) return this.scale
-    const toZero = this.#sampled * (first / increase)
-    return toZero < this.#toStart ? this.#scaleFrom(toZero) : this.scale
-  }
-
-  #scaleFrom(toStart: number): number {
-    const factor = this.#sampled === 0 ? 1 : (this.#sampled + toStart + this.#toEnd) / this.#sampled
-    return factor / this.#divisor
-  }
 }

@@ -31,6 +31,7 @@ export class SeriesStore {
   get source(): MetricSource {
     return {
       samples: async (request) => this.#read(request),
+      scan: async () => undefined,
       lastChange: () => undefined,
       grid: async () => undefined,
       series: async () => [],

@@ -1,4 +1,4 @@
-import type { Labels, Matcher, SeriesSamples, TimeRange } from '@oriel/model'
+import type { Labels, Matcher, SeriesSamples, SeriesScan, TimeRange } from '@oriel/model'
 import type { QueryContext, SeriesRequest } from '@oriel/store'
 import { StoreError } from '@oriel/store'
 import { allOf, Bindings, tenantCondition } from '../conditions.ts'
@@ -43,6 +43,37 @@ export async function readSamples(stores: SampleStores, request: SeriesRequest, 
   return samples
 }
 
+/** The same series by series, where the window has all of it. See `MetricSource.scan`. */
+export async function scanSamples(
+  { index, starts, window }: SampleStores,
+  { matchers, range: asked }: SeriesRequest,
+  context: QueryContext,
+): Promise<SeriesScan | undefined> {
+  const range = clampRange(asked)
+  const [tenant, ...others] = context.tenants
+  if (tenant === undefined || others.length > 0 || window?.covers(range.startMs) !== true) return undefined
+  if (range.startMs > range.endMs || (await starts.areThereAny())) return undefined
+  const series = await index.find({ matcherSets: [matchers], range, limit: 0 }, context)
+  // Asked again: some may have been dropped meanwhile.
+  if (!window.covers(range.startMs)) return undefined
+  const { signal } = context
+  const scan = await window.scan({ tenant, series, ...range, checkSamples: samplesChecker(context), signal })
+  if (scan === undefined) return undefined
+  const { places, decoder } = scan
+  const rows = [...series.keys()].filter((i) => places.counts[i]! > 0)
+  context.stats.series += rows.length
+  context.stats.samples += places.samples
+  return { labels: rows.map((row) => series[row]!.labels), samples: places.samples, read: (i) => decoder.read(rows[i]!) }
+}
+
+/** Refuses more samples than the query may have. */
+function samplesChecker({ limits: { maxSamples }, stats }: QueryContext): (samples: number) => void {
+  return (samples) => {
+    const total = stats.samples + samples
+    if (total > maxSamples) throw tooManySamples(total, maxSamples)
+  }
+}
+
 /** From the window as far as it reaches, from the engine what is older. */
 async function gatherSamples(
   stores: SampleStores,
@@ -56,11 +87,7 @@ async function gatherSamples(
   const fromMs = Math.max(range.startMs, window.completeFromMs)
   // A join for the sake of a few samples is dearer than reading them with the rest.
   if (fromMs > range.startMs && range.endMs - fromMs < LEAST_JOINED_MS) return readEngine(stores, request, context)
-  const { maxSamples } = context.limits
-  const checkSamples = (samples: number): void => {
-    const total = context.stats.samples + samples
-    if (total > maxSamples) throw tooManySamples(total, maxSamples)
-  }
+  const checkSamples = samplesChecker(context)
   // Asked before the engine is: what is dropped from the window meanwhile is still in what it began to read.
   const recent = window.read({ tenant, series, startMs: fromMs, endMs: range.endMs, checkSamples, signal: context.signal })
   if (fromMs === range.startMs) return recent

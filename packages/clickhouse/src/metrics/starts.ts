@@ -35,7 +35,7 @@ export class StartReader {
 
   /** The start of each sample, 0 where it is not known; `undefined` where none is. */
   async read({ series, matchers, range, samples }: StartRequest, context: QueryContext): Promise<Float64Array | undefined> {
-    if (!(await this.#areThereAny())) return undefined
+    if (!(await this.areThereAny())) return undefined
     const finder = new PositionFinder(series, samples)
     const bindings = new Bindings()
     const chosen = chooseSeries({ series: finder.series, matchers }, bindings)
@@ -62,8 +62,8 @@ WHERE ${allOf(conditions)}`
     return starts
   }
 
-  /** Asked once, or now and then where others write too. */
-  async #areThereAny(): Promise<boolean> {
+  /** Whether anybody keeps starts. The engine is asked once, or now and then where others write too. */
+  async areThereAny(): Promise<boolean> {
     const nowMs = performance.now()
     if (this.#hasAny || nowMs - this.#askedMs < (this.#isOnlyWriter ? Infinity : ASK_AGAIN_MS)) return this.#hasAny
     const found = await this.#client.query('SELECT 1 AS one FROM sample_starts LIMIT 1')

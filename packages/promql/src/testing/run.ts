@@ -100,6 +100,8 @@ function withStarts(source: MetricSource, starts: ReadonlyMap<string, number>): 
       }
       return { ...samples, startsMs }
     },
+    // Starts go with columns.
+    scan: async (request, context) => (starts.size === 0 ? source.scan(request, context) : undefined),
     lastChange: (tenants, untilMs) => source.lastChange(tenants, untilMs),
     grid: (request, context) => source.grid(request, context),
     series: (request, context) => source.series(request, context),

@@ -6,6 +6,7 @@ import type {
   NativeHistogram,
   SeriesExemplars,
   SeriesSamples,
+  SeriesScan,
   TimeRange,
 } from '@oriel/model'
 import { compareLabels, compileMatchers, labelsKey, labelValue, makeLabels, MS_PER_DAY } from '@oriel/model'
@@ -62,6 +63,7 @@ export function openMemoryMetrics(): MemoryMetrics {
     },
     lastChange: () => changes,
     samples: async (request, context) => readSamples(tenants, request, context),
+    scan: async (): Promise<SeriesScan | undefined> => undefined,
     grid: async (): Promise<GridSeries | undefined> => undefined,
     series: async (request, context) =>
       limited(

@@ -3,7 +3,9 @@ import { silentTelemetry } from '@oriel/model'
 import { inSlices } from '@oriel/store'
 import type { GatheredSamples } from '../gather.ts'
 import type { KnownSeries } from '../series-cache.ts'
-import { readWindow, refsOf } from './read.ts'
+import type { WindowRead } from './places.ts'
+import type { WindowScan } from './read.ts'
+import { readWindow, refsOf, scanWindow } from './read.ts'
 import { TenantWindow } from './tenant-window.ts'
 import { sliceOf, sliceStartMs } from './time-slices.ts'
 
@@ -127,11 +129,20 @@ export class RecentWindow {
   }
 
   /** Samples of the series in [startMs, endMs], which must not begin before `completeFromMs`; series i as in the request. */
-  read({ tenant, series, startMs, endMs, checkSamples, signal }: RecentRequest): Promise<GatheredSamples> {
+  read(request: RecentRequest): Promise<GatheredSamples> {
+    return inSlices(readWindow(this.#begin(request)), request.signal)
+  }
+
+  /** The same, to be decoded series by series; `undefined` when there may be native histograms among the samples. */
+  scan(request: RecentRequest): Promise<WindowScan | undefined> {
+    return inSlices(scanWindow(this.#begin(request)), request.signal)
+  }
+
+  #begin({ tenant, series, startMs, endMs, checkSamples }: RecentRequest): WindowRead {
     const window = this.#tenants.get(tenant)
     const refs = window === undefined ? new Int32Array(series.length).fill(-1) : refsOf(window.refs, series)
     const snapshot = window?.snapshot(startMs, endMs) ?? { segments: [], tails: [] }
-    return inSlices(readWindow({ snapshot, refs, startMs, endMs, checkSamples }), signal)
+    return { snapshot, refs, startMs, endMs, checkSamples }
   }
 
   /** Resolves when nothing is left to compress. */

@@ -1,5 +1,5 @@
 import type { ValueColumn } from './value-codec.ts'
-import { ByteSink, decodeValues, encodeValues } from './value-codec.ts'
+import { ByteSink, decodeValues, encodeValues, mayHaveMarkers } from './value-codec.ts'
 
 /**
  * Samples of many series over a stretch of time, compressed: one chunk a series, in time order, no time twice. Never changes.
@@ -40,6 +40,8 @@ export class Segment {
   find(ref: number, hint: number): number {
     const { refs } = this
     if (refs[hint] === ref) return hint
+    // In a segment that has all series.
+    if (refs[ref] === ref) return ref
     let low = 0
     let high = refs.length - 1
     while (low <= high) {
@@ -65,9 +67,28 @@ export class Segment {
 
   /** Decodes a chunk to position `to` of both columns. */
   decode(chunk: number, tMs: Float64Array, column: ValueColumn, to: number): void {
-    const list = this.#timesOf[chunk]!
-    const count = this.#times.decode(list, tMs, to)
-    decodeValues(this.#bytes, this.#view, this.#offsets[chunk]!, count, column, to)
+    this.decodeTimes(chunk, tMs, to)
+    this.decodeValues(chunk, column, to)
+  }
+
+  /** The number of a chunk's list of times: chunks with the same one have the same times. */
+  listOf(chunk: number): number {
+    return this.#timesOf[chunk]!
+  }
+
+  /** Decodes the times of a chunk to position `to`. */
+  decodeTimes(chunk: number, tMs: Float64Array, to: number): void {
+    this.#times.decode(this.#timesOf[chunk]!, tMs, to)
+  }
+
+  /** Decodes the values of a chunk to position `to`. */
+  decodeValues(chunk: number, column: ValueColumn, to: number): void {
+    decodeValues(this.#bytes, this.#view, this.#offsets[chunk]!, this.countOf(chunk), column, to)
+  }
+
+  /** Whether some value of a chunk may be a staleness marker or stand for a histogram. */
+  mayHaveMarkers(chunk: number): boolean {
+    return mayHaveMarkers(this.#bytes, this.#view, this.#offsets[chunk]!, this.countOf(chunk))
   }
 }
 
@@ -186,20 +207,19 @@ class TimeLists {
     return low
   }
 
-  /** Writes a list to position `to`; its length. */
-  decode(list: number, tMs: Float64Array, to: number): number {
+  /** Writes a list to position `to`. */
+  decode(list: number, tMs: Float64Array, to: number): void {
     const count = this.counts[list]!
     const step = this.#steps[list]!
     if (step > 0) {
       let t = this.#baseMs + this.#firsts[list]!
       for (let i = to; i < to + count; i++, t += step) tMs[i] = t
-      return count
+      return
     }
     const baseMs = this.#baseMs
     const shift = this.#starts[list]! - to
     const irregular = this.#irregular
     for (let i = to; i < to + count; i++) tMs[i] = baseMs + irregular[i + shift]!
-    return count
   }
 }
 

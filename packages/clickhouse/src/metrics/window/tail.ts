@@ -1,4 +1,5 @@
 import { freeArray } from '@oriel/model'
+import { isMarkerHigh } from './value-codec.ts'
 import type { ValueColumn } from './value-codec.ts'
 
 /**
@@ -16,6 +17,9 @@ export class Tail {
   words: Uint32Array = new Uint32Array(2 * FIRST_ROWS)
   prev: Uint32Array = new Uint32Array(FIRST_ROWS)
   lastOf: Uint32Array = new Uint32Array(FIRST_ROWS)
+  /** Rows that were looked through for markers, and whether one was found. */
+  #searched = 0
+  #hasMarkers = false
 
   get byteLength(): number {
     return ROW_BYTES * this.prev.length + this.lastOf.byteLength
@@ -42,6 +46,12 @@ export class Tail {
       if (t >= startMs && t <= endMs) count++
     }
     return count
+  }
+
+  /** Whether some row stands for no number. Looks through rows that came since it was asked last. */
+  mayHaveMarkers(): boolean {
+    for (; this.#searched < this.rows; this.#searched++) this.#hasMarkers ||= isMarkerHigh(this.words[2 * this.#searched + 1]!)
+    return this.#hasMarkers
   }
 
   /** Writes the `count` samples that `count()` counted to position `to` on, in order of arrival. */

@@ -1,6 +1,8 @@
 // The values of one chunk as bytes, exact to the bit. A hot path (bench/HOTPATHS.md): every sample is encoded once or twice and
 // decoded at each read, so widths are whole bytes: bit streams pack a tenth better and decode several times slower.
 
+import { HISTOGRAM_HIGH, STALE_HIGH } from '@oriel/model'
+
 /**
  * Bytes that grow. `bytes` has room for more than `length`; it is replaced as it grows, so it must not be kept.
  */
@@ -106,6 +108,28 @@ export function decodeValues(
     }
     default:
       for (let word = 0; word < 2 * count; word++) words[2 * to + word] = view.getUint32(at + 2 + 4 * word, true)
+  }
+}
+
+/** Whether a value whose high word is this may be a staleness marker or stand for a histogram. */
+export function isMarkerHigh(high: number): boolean {
+  return high === STALE_HIGH || high === HISTOGRAM_HIGH
+}
+
+/** Whether some of `count` values at `at` may be markers; most kinds of chunks can have none. */
+export function mayHaveMarkers(bytes: Uint8Array, view: DataView, at: number, count: number): boolean {
+  switch (bytes[at]!) {
+    case CONSTANT:
+      return isMarkerHigh(view.getUint32(at + 6, true))
+    case SHARED_TOP: {
+      const top = view.getUint16(at + 2, true)
+      return top === STALE_HIGH >>> 16 || top === HISTOGRAM_HIGH >>> 16
+    }
+    case RAW:
+      for (let i = 0; i < count; i++) if (isMarkerHigh(view.getUint32(at + 6 + 8 * i, true))) return true
+      return false
+    default:
+      return false
   }
 }
 

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Matcher, NativeHistogram, SeriesSamples } from '@oriel/model'
+import type { Matcher, NativeHistogram, SeriesSamples, SeriesScan } from '@oriel/model'
 import { labelsKey, silentTelemetry } from '@oriel/model'
 import type { IndexRequest, QueryContext } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats, StoreError } from '@oriel/store'
@@ -105,7 +105,7 @@ describe('what is held in memory', () => {
   })
 
   it('answers what the engine answers, to the bit', async () => {
-    const counts = { reads: 0, recent: 0, looks: 0, remembered: 0 }
+    const counts = { reads: 0, recent: 0, scans: 0, looks: 0, remembered: 0 }
     await fc.assert(
       fc.asyncProperty(fc.array(turn, { minLength: 10, maxLength: 60 }), fc.boolean(), async (turns, isJournaled) => {
         for (const table of ['samples', 'samples_journal', 'series', 'histograms', 'label_values'])
@@ -153,6 +153,11 @@ describe('what is held in memory', () => {
               await held.journal?.move()
               const want = await plain.source.samples({ matchers: one.matchers, range }, contextFor(...one.tenants))
               expect(comparable(got)).toEqual(comparable(want))
+              const scan = await held.metrics.source.scan({ matchers: one.matchers, range }, context)
+              if (scan !== undefined) {
+                expect(scanned(scan)).toEqual(comparable(want))
+                counts.scans++
+              }
               counts.reads++
               if (held.recent.window.covers(range.startMs)) counts.recent++
               break
@@ -167,6 +172,7 @@ describe('what is held in memory', () => {
     )
     // A suite in which the window never answers proves nothing of it.
     expect(counts.recent).toBeGreaterThan(counts.reads / 10)
+    expect(counts.scans).toBeGreaterThan(counts.reads / 20)
     expect(counts.remembered).toBeGreaterThan(counts.looks / 10)
   }, 1_200_000)
 
@@ -345,6 +351,20 @@ function histogram(count: number): NativeHistogram {
     customBounds: new Float64Array(0),
     resetHint: 'unknown',
   }
+}
+
+/** Everything of a scan, as `comparable` has it. */
+function scanned(scan: SeriesScan): unknown {
+  return scan.labels.map((of, i) => {
+    const { tMs, values, stale, from, to } = scan.read(i)
+    return {
+      labels: labelsKey(of),
+      tMs: [...tMs.subarray(from, to)],
+      words: [...new Uint32Array(values.slice(from, to).buffer)],
+      stale: stale === undefined ? Array.from({ length: to - from }, () => 0) : [...stale.subarray(from, to)],
+      histograms: undefined,
+    }
+  })
 }
 
 /** Everything of an answer, the bits of its values as words. */
