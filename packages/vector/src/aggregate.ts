@@ -130,6 +130,8 @@ class Average implements Accumulator {
   readonly #c: Float64Array
   readonly #counts: Float64Array
   readonly #isIncremental: Uint8Array
+  /** 1 for groups that have a sum at every step. */
+  readonly #isSummed: Uint8Array
 
   constructor(out: Grid) {
     const cells = out.values.length
@@ -137,12 +139,39 @@ class Average implements Accumulator {
     this.#c = new Float64Array(cells)
     this.#counts = new Float64Array(cells)
     this.#isIncremental = new Uint8Array(cells)
+    this.#isSummed = new Uint8Array(out.labels.length)
   }
 
-  add(group: number, values: Float64Array, present: Uint8Array, start: number): void {
+  add(group: number, values: Float64Array, present: Uint8Array, start: number, isFull = false): void {
+    if (isFull && this.#isSummed[group] === 1) this.#addFull(group, values, start)
+    else this.#addPresent(group, values, present, start, isFull)
+  }
+
+  #addFull(group: number, values: Float64Array, start: number): void {
+    const { steps, values: sums } = this.#out
+    const c = this.#c
+    const counts = this.#counts
+    const end = (group + 1) * steps
+    for (let at = group * steps, from = start; at < end; at++, from++) {
+      const value = values[from]!
+      const before = sums[at]!
+      const total = before + value
+      if (total === Infinity || total === -Infinity) {
+        this.#isSummed[group] = 0
+        this.#addToMean(at, value, ++counts[at]!)
+        continue
+      }
+      counts[at] = counts[at]! + 1
+      c[at] = compensation(total, before, value, c[at]!)
+      sums[at] = total
+    }
+  }
+
+  #addPresent(group: number, values: Float64Array, present: Uint8Array, start: number, isFull: boolean): void {
     const { steps, values: sums } = this.#out
     const c = this.#c
     const end = (group + 1) * steps
+    let isSummed = isFull
     for (let at = group * steps, from = start; at < end; at++, from++) {
       if (present[from] === 0) continue
       const value = values[from]!
@@ -155,11 +184,13 @@ class Average implements Accumulator {
       const total = before + value
       if (this.#isIncremental[at] === 1 || total === Infinity || total === -Infinity) {
         this.#addToMean(at, value, n)
+        isSummed = false
         continue
       }
       c[at] = compensation(total, before, value, c[at]!)
       sums[at] = total
     }
+    if (isSummed) this.#isSummed[group] = 1
   }
 
   #addToMean(at: number, value: number, n: number): void {

@@ -9,6 +9,8 @@ export class WindowBounds {
   /** Window j has points `lo[j]` up to `hi[j]` (exclusive), counted from the series' first. */
   readonly lo: Int32Array
   readonly hi: Int32Array
+  /** The fewest points of any window; all have some at most times. */
+  least = 0
   readonly #windows: Windows
   /** The times that the bounds are for. */
   #tMs = new Float64Array(0)
@@ -32,6 +34,7 @@ export class WindowBounds {
     const { firstEndMs, stepMs, steps, rangeMs } = this.#windows
     let lo = 0
     let hi = 0
+    this.least = Infinity
     for (let j = 0; j < steps; j++) {
       const end = firstEndMs + j * stepMs
       while (hi < count && times[hi]! <= end) hi++
@@ -39,6 +42,7 @@ export class WindowBounds {
       while (lo < hi && times[lo]! <= start) lo++
       los[j] = lo
       his[j] = hi
+      if (hi - lo < this.least) this.least = hi - lo
     }
     return true
   }

@@ -31,10 +31,16 @@ export class LastKernel {
   /** Takes points `[from, to)`, one series; how many windows got a value. */
   slide({ tMs, values }: PointColumns, stale: Uint8Array | undefined, from: number, to: number, out: SeriesOut): number {
     this.#bounds.place(tMs, from, to)
-    const { lo, hi } = this.#bounds
+    const { lo, hi, least } = this.#bounds
     const { values: outValues, present, at } = out
+    const steps = this.#steps
+    if (least > 0 && stale === undefined) {
+      for (let j = 0; j < steps; j++) outValues[at + j] = values[from + hi[j]! - 1]!
+      present.fill(1, at, at + steps)
+      return steps
+    }
     let filled = 0
-    for (let j = 0; j < this.#steps; j++) {
+    for (let j = 0; j < steps; j++) {
       if (lo[j] === hi[j]) continue
       const last = from + hi[j]! - 1
       if (stale !== undefined && stale[last] === 1) continue

@@ -50,6 +50,8 @@ export class RateKernel {
   readonly #toEnd: Float64Array
   /** Windows with two points. */
   #filled = 0
+  /** Some window's points span less than what it is extrapolated by at its start. */
+  #isTight = false
 
   constructor(windows: Windows, kind: RateKind) {
     this.#windows = windows
@@ -68,28 +70,43 @@ export class RateKernel {
     const isMoved = this.#bounds.place(points.tMs, from, to)
     if (isMoved || ordinals !== undefined) this.#extrapolate(points, from)
     const resetCount = this.#isCounter ? findResets(values, from, to) : 0
-    const { values: outValues, present, at } = out
-    const { lo: los, hi: his } = this.#bounds
+    if (resetCount > 0 || this.#bounds.least < 2 || this.#isTight) this.#slideAny(values, from, resetCount, out)
+    else this.#slideFull(values, from, out)
+    return this.#filled
+  }
+
+  /** All windows have two points, and nothing was reset. */
+  #slideFull(values: Float64Array, from: number, { values: outValues, present, at }: SeriesOut): void {
+    const { lo, hi } = this.#bounds
     const { steps } = this.#windows
     const scales = this.#scales
     const isCounter = this.#isCounter
+    for (let j = 0; j < steps; j++) {
+      const first = values[from + lo[j]!]!
+      const increase = values[from + hi[j]! - 1]! - first
+      // A counter that stood higher than it rose is far from zero.
+      const isFar = !isCounter || !(increase > first)
+      outValues[at + j] = increase * (isFar ? scales[j]! : this.#counterScale(j, first, increase))
+    }
+    present.fill(1, at, at + steps)
+  }
+
+  #slideAny(values: Float64Array, from: number, resetCount: number, { values: outValues, present, at }: SeriesOut): void {
+    const { lo: los, hi: his } = this.#bounds
     let firstReset = 0
     let endReset = 0
-    for (let j = 0; j < steps; j++) {
+    for (let j = 0; j < this.#windows.steps; j++) {
       const lo = from + los[j]!
       const hi = from + his[j]!
       if (hi - lo < 2) continue
       const first = values[lo]!
       let increase = values[hi - 1]! - first
-      if (resetCount > 0) {
-        while (firstReset < resetCount && resets[firstReset]! <= lo) firstReset++
-        while (endReset < resetCount && resets[endReset]! < hi) endReset++
-        for (let r = firstReset; r < endReset; r++) increase += values[resets[r]! - 1]!
-      }
-      outValues[at + j] = increase * (isCounter ? this.#counterScale(j, first, increase) : scales[j]!)
+      while (firstReset < resetCount && resets[firstReset]! <= lo) firstReset++
+      while (endReset < resetCount && resets[endReset]! < hi) endReset++
+      for (let r = firstReset; r < endReset; r++) increase += values[resets[r]! - 1]!
+      outValues[at + j] = increase * (this.#isCounter ? this.#counterScale(j, first, increase) : this.#scales[j]!)
       present[at + j] = 1
     }
-    return this.#filled
   }
 
   /** Works out each window's scale. Steps mostly fall on scrapes, so most windows lie to their points as the one before did. */
@@ -102,6 +119,7 @@ export class RateKernel {
     let gaps = NaN
     let last = -1
     this.#filled = 0
+    this.#isTight = false
     for (let j = 0; j < steps; j++) {
       const lo = from + los[j]!
       const end = from + his[j]! - 1
@@ -135,6 +153,7 @@ export class RateKernel {
     this.#sampled[j] = sampled
     this.#toStart[j] = toStart >= threshold ? average / 2 : toStart
     this.#toEnd[j] = toEnd >= threshold ? average / 2 : toEnd
+    this.#isTight ||= sampled < this.#toStart[j]!
     this.#scales[j] = this.#scaleFrom(j, this.#toStart[j]!)
   }
 

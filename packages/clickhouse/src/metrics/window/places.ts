@@ -1,5 +1,8 @@
 import { isHistogram } from '../gather.ts'
+import type { Segment } from './segment.ts'
+import type { Tail } from './tail.ts'
 import type { WindowSnapshot } from './tenant-window.ts'
+import type { ValueColumn } from './value-codec.ts'
 import { makeValueColumn } from './value-codec.ts'
 
 /** A read of the window. */
@@ -49,43 +52,51 @@ export class Places {
   }
 
   #findOne(series: number, ref: number, hints: Uint32Array): void {
-    const { snapshot, startMs, endMs } = this.#read
+    const { startMs, endMs } = this.#read
+    const { segments, tails } = this.#read.snapshot
     const { entries } = this
     const at = series * this.sources
-    let place = at
     let count = 0
     let longest = 0
-    for (const segment of snapshot.segments) {
-      const chunk = segment.find(ref, hints[place - at]!)
-      entries[place] = chunk
-      if (chunk >= 0) {
-        hints[place - at] = chunk + 1
-        count += segment.countIn(chunk, startMs, endMs)
-        longest = Math.max(longest, segment.countOf(chunk))
-        if (segment.mayHaveMarkers(chunk)) this.#mark(series, segment.countOf(chunk), (to) => segment.decodeValues(chunk, to, 0))
-      }
-      place++
+    for (let s = 0; s < segments.length; s++) {
+      const segment = segments[s]!
+      const chunk = segment.find(ref, hints[s]!)
+      entries[at + s] = chunk
+      if (chunk < 0) continue
+      hints[s] = chunk + 1
+      count += segment.countIn(chunk, startMs, endMs)
+      const room = segment.countOf(chunk)
+      if (room > longest) longest = room
+      if (segment.mayHaveMarkers(chunk)) this.#markChunk(series, segment, chunk)
     }
-    for (const { tail, rows } of snapshot.tails) {
+    for (let t = 0; t < tails.length; t++) {
+      const { tail, rows } = tails[t]!
       const found = tail.count(ref, startMs, endMs, rows)
-      entries[place++] = found
+      entries[at + segments.length + t] = found
       count += found
-      if (found === 0 || !tail.mayHaveMarkers()) continue
-      const tMs = new Float64Array(found)
-      this.#mark(series, found, (column) => tail.copy(ref, startMs, endMs, rows, { tMs, column, to: 0, count: found }))
+      if (found > 0 && tail.mayHaveMarkers()) this.#markTail(series, tail, rows, found)
     }
     this.counts[series] = count
     this.samples += count
-    this.mostRoom = Math.max(this.mostRoom, count + longest)
+    if (count + longest > this.mostRoom) this.mostRoom = count + longest
   }
 
-  /** Looks through samples that may be markers. */
-  #mark(series: number, count: number, decode: (to: ReturnType<typeof makeValueColumn>) => void): void {
-    this.isMarked[series] = 1
-    if (this.mayHaveHistograms) return
+  #markChunk(series: number, segment: Segment, chunk: number): void {
+    const column = makeValueColumn(segment.countOf(chunk))
+    segment.decodeValues(chunk, column, 0)
+    this.#mark(series, column)
+  }
+
+  #markTail(series: number, tail: Tail, rows: number, count: number): void {
+    const { refs, startMs, endMs } = this.#read
     const column = makeValueColumn(count)
-    decode(column)
-    for (let at = 0; at < count; at++) this.mayHaveHistograms ||= isHistogram(column.words, at)
+    tail.copy(refs[series]!, startMs, endMs, rows, { tMs: new Float64Array(count), column, to: 0, count })
+    this.#mark(series, column)
+  }
+
+  #mark(series: number, { values, words }: ValueColumn): void {
+    this.isMarked[series] = 1
+    for (let at = 0; at < values.length; at++) this.mayHaveHistograms ||= isHistogram(words, at)
   }
 }
 
