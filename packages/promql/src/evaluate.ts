@@ -227,6 +227,8 @@ function momentOf({ grid }: VectorValue, tMs: number): Answer {
 
 function sortedByLabels(vector: VectorValue): VectorValue {
   const { labels } = vector.grid
+  // What was only selected is in order already.
+  if (labels.every((of, i) => i === 0 || compareLabels(labels[i - 1]!, of) <= 0)) return vector
   const rows = [...labels.keys()].sort((a, b) => compareLabels(labels[a] ?? [], labels[b] ?? []))
   return pickSeries(vector, rows)
 }

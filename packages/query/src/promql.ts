@@ -159,10 +159,17 @@ function seriesOfGrid({
   histograms,
 }: Extract<PromqlResult, { kind: 'matrix' }>): MatrixSeries[] {
   const series: MatrixSeries[] = []
+  // Shared by all series that have a value at every step.
+  const times = Float64Array.from({ length: steps }, (_, j) => startMs + j * stepMs)
   for (const [row, of] of labels.entries()) {
     let points = 0
     for (let at = row * steps; at < (row + 1) * steps; at++) points += present[at]!
     if (points === 0) continue
+    if (points === steps) {
+      const [from, to] = [row * steps, (row + 1) * steps]
+      series.push(seriesOf(of, times, values.subarray(from, to), histograms?.slice(from, to)))
+      continue
+    }
     const tMs = new Float64Array(points)
     const kept = new Float64Array(points)
     const cells: (NativeHistogram | undefined)[] = []

@@ -26,7 +26,7 @@ export interface Exchange {
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | Iterable<string> | AsyncGenerator<string | Uint8Array>
+  readonly body: string | Uint8Array | Iterable<string | Uint8Array> | AsyncGenerator<string | Uint8Array>
 }
 
 /** One path of an API. `:name` takes one part of the path. */
@@ -56,7 +56,7 @@ export function jsonAnswer(value: unknown, status = 200): Answer {
 }
 
 /** An answer of JSON written in pieces. */
-export function jsonPieces(body: Iterable<string>): Answer {
+export function jsonPieces(body: Iterable<string | Uint8Array>): Answer {
   return { status: 200, headers: JSON_HEADERS, body }
 }
 

@@ -2,10 +2,11 @@
 import type { LogEntry, LogQLData, LogStream } from '@oriel/logql'
 import type { QueryAnswer } from '@oriel/query'
 import { printNumber } from '@oriel/syntax'
-import { printLabels, printMatrix, printSeconds } from '../prometheus/print.ts'
+import { printSeconds } from '../prometheus/number-bytes.ts'
+import { printLabels, printMatrix } from '../prometheus/print.ts'
 
 /** The whole answer of a query in pieces. `isCategorized` keeps metadata and parsed labels beside each line. */
-export function* printAnswer(answer: QueryAnswer<LogQLData>, isCategorized: boolean): Generator<string> {
+export function* printAnswer(answer: QueryAnswer<LogQLData>, isCategorized: boolean): Generator<string | Uint8Array> {
   const warnings = answer.warnings.map(({ message }) => message)
   const warningsText = warnings.length === 0 ? '' : `"warnings":${JSON.stringify(warnings)},`
   yield `{"status":"success",${warningsText}"data":{"resultType":"${answer.data.kind}",`
@@ -34,7 +35,7 @@ export function printStats({ stats, elapsedMs, queuedMs }: Omit<QueryAnswer<unkn
   })
 }
 
-function* printData(data: LogQLData, isCategorized: boolean): Generator<string> {
+function* printData(data: LogQLData, isCategorized: boolean): Generator<string | Uint8Array> {
   switch (data.kind) {
     case 'scalar':
       yield `[${printSeconds(data.tMs)},"${printNumber(data.value)}"]`

@@ -6,7 +6,8 @@ import { callerOf, jsonPieces } from '../http/exchange.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
 import type { ApiServices } from '../services.ts'
 import { optionalTime, parseQueryText, plainFail } from './params.ts'
-import { printLabels, printSeconds } from './print.ts'
+import { printSeconds } from './number-bytes.ts'
+import { printLabels } from './print.ts'
 import { nothing } from './success.ts'
 
 // The last second of an unsigned 32-bit clock (2106): no range means all time.

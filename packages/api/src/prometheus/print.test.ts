@@ -1,7 +1,10 @@
 import type { NativeHistogram } from '@oriel/model'
+import { printNumber } from '@oriel/syntax'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { unescapeName } from './lookup.ts'
-import { printHistogram, printMatrix, printResult, printSeconds } from './print.ts'
+import { printSeconds } from './number-bytes.ts'
+import { printHistogram, printMatrix, printResult } from './print.ts'
 
 describe('printSeconds', () => {
   function check(tMs: number, want: string): void {
@@ -45,19 +48,19 @@ describe('native histograms', () => {
   it('stand beside the floats of their series', () => {
     const tMs = Float64Array.of(1_000, 2_500)
     const series = [{ labels: [], tMs, values: Float64Array.of(1, NaN), histograms: [undefined, histogram] }]
-    expect([...printMatrix(series, 0)].join('')).toBe(`[{"metric":{},"values":[[1,"1"]],"histograms":[[2.500,${text}]]}]`)
+    expect(textOf(printMatrix(series, 0))).toBe(`[{"metric":{},"values":[[1,"1"]],"histograms":[[2.500,${text}]]}]`)
   })
 
   it('have a key of their own in a vector', () => {
     const data = { kind: 'vector', tMs: 1_000, samples: [{ labels: [], value: NaN, histogram }] } as const
-    expect([...printResult(data, 0)].join('')).toBe(`"resultType":"vector","result":[{"metric":{},"histogram":[1,${text}]}]`)
+    expect(textOf(printResult(data, 0))).toBe(`"resultType":"vector","result":[{"metric":{},"histogram":[1,${text}]}]`)
   })
 })
 
 describe('printMatrix', () => {
   function check(value: number, want: string): void {
     const series = [{ labels: [], tMs: Float64Array.of(1_000), values: Float64Array.of(value) }]
-    expect([...printMatrix(series, 0)].join('')).toBe(`[{"metric":{},"values":[[1,"${want}"]]}]`)
+    expect(textOf(printMatrix(series, 0))).toBe(`[{"metric":{},"values":[[1,"${want}"]]}]`)
   }
   it('prints values as Go does', () => {
     check(1, '1')
@@ -72,6 +75,30 @@ describe('printMatrix', () => {
     check(Infinity, '+Inf')
     check(-Infinity, '-Inf')
     check(NaN, 'NaN')
+    check(2_147_483_648, '2147483648')
+    check(100_020_003, '100020003')
+    check(-12.05, '-12.05')
+    check(999_999_999.5, '999999999.5')
+  })
+  it('prints any value as printNumber does, by the short way or the long', () => {
+    const decimal = fc.tuple(fc.integer(), fc.integer({ min: 0, max: 9 })).map(([digits, decimals]) => digits / 10 ** decimals)
+    fc.assert(fc.property(fc.oneof(fc.double(), decimal, fc.maxSafeInteger()), (value) => check(value, printNumber(value))))
+  })
+  it('prints the times of each series, shared or not', () => {
+    const tMs = Float64Array.of(1_000, 2_500)
+    const one = { labels: [], tMs, values: Float64Array.of(1, 2) }
+    const other = { labels: [], tMs: Float64Array.of(-500), values: Float64Array.of(3) }
+    const [shared, apart] = ['{"metric":{},"values":[[1,"1"],[2.500,"2"]]}', '{"metric":{},"values":[[-0.500,"3"]]}']
+    expect(textOf(printMatrix([one, one, other, one], 0))).toBe(`[${[shared, shared, apart, shared].join(',')}]`)
+    expect(textOf(printMatrix([], 0))).toBe('[]')
+  })
+  it('cuts a long answer into pieces that join to it', () => {
+    const tMs = Float64Array.from({ length: 1_000 }, (_, i) => 1_000 * i)
+    const series = Array.from({ length: 50 }, () => ({ labels: [{ name: 'ä', value: '€"\\' }], tMs, values: tMs }))
+    const pieces = [...printMatrix(series, 0)]
+    const want = series.map(() => ({ metric: { ä: '€"\\' }, values: Array.from(tMs, (t) => [t / 1_000, String(t)]) }))
+    expect(pieces.length).toBeGreaterThan(2)
+    expect(JSON.parse(textOf(pieces))).toEqual(want)
   })
 })
 
@@ -87,3 +114,7 @@ describe('unescapeName', () => {
     check('U__bad_zz_', 'U__bad_zz_')
   })
 })
+
+function textOf(pieces: Iterable<string | Uint8Array>): string {
+  return Buffer.concat(Array.from(pieces, (piece) => Buffer.from(piece))).toString()
+}

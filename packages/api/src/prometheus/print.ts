@@ -1,21 +1,13 @@
-// A hot path (bench/HOTPATHS.md): strings are built per series, no object per point.
 import type { Labels, NativeHistogram } from '@oriel/model'
 import type { PromQLData } from '@oriel/query'
 import { printNumber } from '@oriel/syntax'
 import type { NativeBucket } from '@oriel/vector'
 import { allBuckets } from '@oriel/vector'
+import { JsonBytes } from './matrix-bytes.ts'
+import { printSeconds } from './number-bytes.ts'
 
 // 64 KiB of text a piece: few calls into the socket, little memory held.
 const PIECE_LENGTH = 65_536
-
-/** A time as Prometheus prints it: seconds, with three digits behind the point only when they are not all zero. */
-export function printSeconds(tMs: number): string {
-  const whole = Math.trunc(tMs / 1_000)
-  const rest = Math.abs(tMs % 1_000)
-  if (rest === 0) return String(whole)
-  const sign = tMs < 0 && whole === 0 ? '-' : ''
-  return `${sign}${whole}.${String(Math.round(rest)).padStart(3, '0')}`
-}
 
 /** Labels as a JSON object, names in order. */
 export function printLabels(labels: Labels): string {
@@ -25,7 +17,7 @@ export function printLabels(labels: Labels): string {
 }
 
 /** `"resultType":...,"result":...` in pieces. `limit` cuts the number of series or samples, 0 keeps all. */
-export function* printResult(data: PromQLData, limit: number): Generator<string> {
+export function* printResult(data: PromQLData, limit: number): Generator<string | Uint8Array> {
   yield `"resultType":"${data.kind}","result":`
   switch (data.kind) {
     case 'scalar':
@@ -87,28 +79,22 @@ function printBucket({ lower, upper, isLowerIncluded, isUpperIncluded, count }: 
  * A matrix, of PromQL or LogQL: `[{"metric":{...},"values":[[t,"v"],...]},...]`. Native histograms stand beside the floats, as
  * `"histograms":[[t,{...}],...]`.
  */
-export function* printMatrix(series: MatrixSeries, limit: number): Generator<string> {
-  const prefixes = new TimePrefixes()
-  let text = '['
-  let isFirst = true
+export function* printMatrix(series: MatrixSeries, limit: number): Generator<Uint8Array> {
+  const out = new JsonBytes()
+  let separator = '['
   for (const { labels, tMs, values, histograms } of limited(series, limit)) {
-    text += `${isFirst ? '' : ','}{"metric":${printLabels(labels)},`
-    isFirst = false
-    if (histograms !== undefined) {
-      text += `${printMixed(tMs, values, histograms)}}`
-      if (text.length < PIECE_LENGTH) continue
-      yield text
-      text = ''
-      continue
+    out.text(`${separator}{"metric":${printLabels(labels)},`)
+    separator = ','
+    if (histograms !== undefined) out.text(`${printMixed(tMs, values, histograms)}}`)
+    else {
+      out.text('"values":[')
+      out.points(tMs, values)
+      out.text(']}')
     }
-    text += '"values":['
-    for (let i = 0; i < values.length; i++) text += (i === 0 ? '[' : ',[') + prefixes.of(tMs[i]!) + printPlain(values[i]!) + '"]'
-    text += ']}'
-    if (text.length < PIECE_LENGTH) continue
-    yield text
-    text = ''
+    if (out.isFull) yield out.take()
   }
-  yield `${text}]`
+  out.text(separator === '[' ? '[]' : ']')
+  yield out.take()
 }
 
 /** `"values":[...]`, `"histograms":[...]` or both. */
@@ -129,26 +115,6 @@ function printMixed(
     natives.length > 0 ? `"histograms":[${natives.join(',')}]` : '',
   ]
   return parts.filter((part) => part !== '').join(',')
-}
-
-/** `printNumber` with a short way for what nearly all samples are: finite and without exponent. */
-function printPlain(value: number): string {
-  const magnitude = value < 0 ? -value : value
-  return magnitude >= 1e-6 && magnitude < 1e21 ? String(value) : printNumber(value)
-}
-
-/** `<seconds>,"` by time. Series of one answer share their steps, so each is printed once. */
-class TimePrefixes {
-  readonly #byTime = new Map<number, string>()
-
-  of(tMs: number): string {
-    const known = this.#byTime.get(tMs)
-    if (known !== undefined) return known
-    const prefix = `${printSeconds(tMs)},"`
-    // 20,000: above the 11,000 steps of a query. Raw samples of many series have more times: those are not worth keeping.
-    if (this.#byTime.size < 20_000) this.#byTime.set(tMs, prefix)
-    return prefix
-  }
 }
 
 function limited<Item>(items: readonly Item[], limit: number): readonly Item[] {

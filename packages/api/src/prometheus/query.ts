@@ -78,7 +78,7 @@ function* printAnswer(
   answer: PromQLAnswer,
   limit: number,
   steps: { startMs: number; stepMs: number } | undefined,
-): Generator<string> {
+): Generator<string | Uint8Array> {
   const { data, warnings } = answer
   yield '{"status":"success","data":{'
   yield* printResult(data, limit)
