@@ -1,10 +1,10 @@
 // PromQL range queries against Prometheus and VictoriaMetrics: the same data in every contender, answers compared before they are
 // timed. From memory where a contender has it there: nothing is restarted between writing and asking.
 //
-// BENCH_DASHBOARD=1 adds 100,000 series x 6 h and a dashboard of 20 panels over them: minutes of writing to each contender.
+// Every series has values of its own. BENCH_DASHBOARD=1 adds 100,000 series x 7 h and a dashboard of 20 panels over them: minutes of writing to each contender.
 import { isRecord } from '../e2e/read-back.ts'
 import { usage } from '../e2e/oriel.ts'
-import { remoteWriteTemplate, sendUntilAcknowledged } from '../e2e/senders.ts'
+import { remoteWriteTemplate, sendUntilAcknowledged, templateOf } from '../e2e/senders.ts'
 import type { Contender } from './contenders.ts'
 import { startOrielContender, startPrometheus, startVictoriaMetrics } from './contenders.ts'
 import { interleaved, printTimes } from './measure.ts'
@@ -13,6 +13,7 @@ const SERIES = 2_000
 const GROUPS = 5
 const STEP_MS = 15_000
 const SAMPLES = 240 + 40
+const RESET_ROUND = 150
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 9)
 // A p50 of single milliseconds needs more than a handful of answers.
 const QUICK_ROUNDS = 20 * ROUNDS
@@ -80,38 +81,54 @@ async function writeHour(): Promise<void> {
     }),
   )
   for (let i = SAMPLES; i >= 0; i--) {
-    const requests = templates.map((template, group) => template.at(endMs - i * STEP_MS, (SAMPLES - i) * (group + 1)))
+    const requests = templates.map((template, group) =>
+      template.at(endMs - i * STEP_MS, (n) => counterAt(n + SERIES * group, SAMPLES - i)),
+    )
     await Promise.all(contenders.flatMap(({ http }) => requests.map((request) => sendUntilAcknowledged(http, request))))
   }
+}
+
+/** Counters that rise unevenly, each at a pace of its own; one in fifty starts again on the way. */
+function counterAt(series: number, round: number): number {
+  const pace = 1 + ((series * 7_919) % 97)
+  const since = series % 50 === 0 && round > RESET_ROUND ? round - RESET_ROUND : round
+  return since * pace + ((series * 31 + round * 17) % pace)
+}
+
+/** Megabytes that go up and down. */
+function gaugeAt(series: number, round: number): number {
+  return 2 ** 20 * (64 + ((series * 13) % 512) + ((series * 7 + round * 11) % 23))
 }
 
 /** 100 series for each of 1,000 pods, once a minute, as a cluster's exporters have them. */
 async function writeDashboard(): Promise<void> {
   const kinds = [
-    'container_cpu_usage_seconds_total',
-    'container_network_receive_bytes_total',
-    'container_memory_working_set_bytes',
-    'kube_pod_container_status_restarts_total',
+    { metric: 'container_cpu_usage_seconds_total', valueAt: counterAt },
+    { metric: 'container_network_receive_bytes_total', valueAt: counterAt },
+    { metric: 'container_memory_working_set_bytes', valueAt: gaugeAt },
+    { metric: 'kube_pod_container_status_restarts_total', valueAt: restartsAt },
   ]
-  const templates = Array.from({ length: PODS }, (_, pod) =>
-    kinds.map((metric) =>
-      remoteWriteTemplate(metric, {
-        series: 25,
-        labels: { namespace: `ns-${pod % 20}`, pod: `pod-${pod}`, node: `node-${pod % 50}`, cluster: 'bench' },
-      }),
-    ),
+  // 100 pods a request: 2,500 samples, about what Prometheus sends at once.
+  const templates = Array.from({ length: PODS / 100 }, (_, block) =>
+    kinds.map(({ metric, valueAt }) => {
+      const labels = Array.from({ length: 2_500 }, (_, i) => {
+        const pod = 100 * block + Math.floor(i / 25)
+        const where = { namespace: `ns-${pod % 20}`, pod: `pod-${pod}`, node: `node-${pod % 50}`, cluster: 'bench' }
+        return { __name__: metric, i: String(i % 25), ...where }
+      })
+      const template = templateOf(labels)
+      return { at: (tMs: number, round: number) => template.at(tMs, (i) => valueAt(2_500 * block + i, round)) }
+    }),
   ).flat()
-  for (let tMs = endMs - DASHBOARD_MS - 600_000, round = 0; tMs <= endMs; tMs += PANEL_STEP_MS, round++) {
-    const waiting = templates.values()
-    await Promise.all(
-      Array.from({ length: 16 }, async () => {
-        for (const template of waiting) {
-          const request = template.at(tMs, round * 37)
-          for (const { http } of contenders) await sendUntilAcknowledged(http, request)
-        }
-      }),
-    )
+  for (let tMs = endMs - DASHBOARD_MS - HOUR_MS, round = 0; tMs <= endMs; tMs += PANEL_STEP_MS, round++) {
+    const requests = templates.map((template) => template.at(tMs, round))
+    await Promise.all(contenders.flatMap(({ http }) => requests.map((request) => sendUntilAcknowledged(http, request))))
   }
+}
+
+/** Hardly ever. */
+function restartsAt(series: number, round: number): number {
+  return Math.floor((round + (series % 400)) / 400)
 }
 
 /** What the pages of kubernetes-mixin ask: sums of rates and of gauges by namespace, node and pod, ratios, ranks and joins. */
