@@ -8,12 +8,11 @@ import type { Answer } from './exchange.ts'
 
 // 1 KiB: below this a gzip header eats the gain.
 const MIN_GZIP_BYTES = 1_024
-// Level 1: 0.175 of the size where level 6 has 0.149, at a quarter of its CPU time (bench/print-matrix.ts).
-// Memory level 9 takes 256 KiB a stream more and a quarter of the time less.
-const GZIP = { level: constants.Z_BEST_SPEED, memLevel: constants.Z_MAX_MEMLEVEL } as const
-
 // 64 KiB a piece: few calls into the socket, little memory held.
 const PIECE_BYTES = 65_536
+// Level 1: 0.175 of the size where level 6 has 0.149, at a quarter of its CPU time (bench/print-matrix.ts).
+// Memory level 9 takes 256 KiB a stream more and a quarter of the time less.
+const GZIP = { level: constants.Z_BEST_SPEED, memLevel: constants.Z_MAX_MEMLEVEL, chunkSize: PIECE_BYTES } as const
 
 const gzipAsync = promisify(gzip)
 
