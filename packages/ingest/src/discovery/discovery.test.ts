@@ -81,7 +81,7 @@ test('targets come from a server, and stay when it breaks', async () => {
     `scrape_configs: [{ job_name: h, http_sd_configs: [{ url: "http://127.0.0.1:${port}/", refresh_interval: 50ms }] }]`,
     '.',
   )
-  await vi.waitFor(() => expect(active(opened)).toEqual(['h h:1']))
+  await vi.waitFor(() => expect(active(opened)).toEqual(['h h:1']), { timeout: 10_000 })
   isBroken = true
   await new Promise((resolve) => setTimeout(resolve, 150))
   expect(active(opened)).toEqual(['h h:1'])

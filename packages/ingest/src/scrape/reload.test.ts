@@ -183,7 +183,8 @@ test('names that metric_name_validation_scheme legacy does not know fail the scr
 
 test('a target can be asked what it says, others can not', async () => {
   const address = await serve(text(`a 1\n${'# padding\n'.repeat(5_000)}`))
-  const { scraper } = open(`  - { job_name: j, static_configs: [{ targets: ['${address}', '127.0.0.1:1'] }] }\n`)
+  const patient = 'scrape_interval: 10s, scrape_timeout: 10s'
+  const { scraper } = open(`  - { job_name: j, ${patient}, static_configs: [{ targets: ['${address}', '127.0.0.1:1'] }] }\n`)
   const { signal } = new AbortController()
   const sample = await scraper.sample('j', `http://${address}/metrics`, signal)
   expect(sample).toMatchObject({ status: 200, bodyBytes: 50_004, isCut: true, error: '' })
