@@ -171,7 +171,7 @@ class Average implements Accumulator {
     const { steps, values: sums } = this.#out
     const c = this.#c
     const end = (group + 1) * steps
-    let isSummed = isFull
+    let isIncremental = false
     for (let at = group * steps, from = start; at < end; at++, from++) {
       if (present[from] === 0) continue
       const value = values[from]!
@@ -184,13 +184,14 @@ class Average implements Accumulator {
       const total = before + value
       if (this.#isIncremental[at] === 1 || total === Infinity || total === -Infinity) {
         this.#addToMean(at, value, n)
-        isSummed = false
+        isIncremental = true
         continue
       }
       c[at] = compensation(total, before, value, c[at]!)
       sums[at] = total
     }
-    if (isSummed) this.#isSummed[group] = 1
+    if (isIncremental) this.#isSummed[group] = 0
+    else if (isFull) this.#isSummed[group] = 1
   }
 
   #addToMean(at: number, value: number, n: number): void {
