@@ -132,7 +132,8 @@ class TestRun {
     if (debug === undefined) return
     const range = printPromDuration(rangeMs)
     const result = await this.#ask(`{__name__=~".+"}[${range}]`, this.#test.startMs + rangeMs)
-    if (result.kind === 'ranges') debug(`Dump of all data (input_series and rules) at ${range}:\n${printRanges(result)}`)
+    if (result.kind !== 'ranges') return
+    debug(`Dump of all data (input_series and rules) at ${printGoSpan(rangeMs / 1_000)}:\n${printRanges(result)}`)
   }
 
   #ask(expr: string, tMs: UnixMs): ReturnType<typeof evaluate> {
@@ -277,4 +278,11 @@ function printGoSeconds(tMs: UnixMs): string {
   const seconds = `${(tMs % 60_000) / 1_000}s`
   if (hours > 0) return `${hours}h${minutes}m${seconds}`
   return minutes > 0 ? `${minutes}m${seconds}` : seconds
+}
+
+/** Whole seconds as Go prints a duration: 1h0m1s, 1m30s, 5s. */
+function printGoSpan(seconds: number): string {
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60]
+  if (hours > 0) return `${hours}h${minutes}m${seconds % 60}s`
+  return minutes > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`
 }
