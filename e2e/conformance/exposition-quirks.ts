@@ -1,13 +1,10 @@
 // Where Prometheus 3.14.0 answers expositions otherwise, by plain defects of its own.
 
 interface Found {
-  /** Of the case and its job. */
+  /** Of the case. */
   readonly name: string
-  readonly job: string
   /** In words. */
   readonly difference: string
-  /** Whether the servers look at starts. */
-  readonly isOfStarts: boolean
 }
 
 interface Quirk {
@@ -27,12 +24,6 @@ const QUIRKS: readonly Quirk[] = [
     // model/textparse/openmetricsparse.go parseSeriesEndOfLine: its switch over what follows a value has no default.
     why: 'a line with a blank too many after its value is counted as a sample before it is refused',
     applies: ({ name, difference }) => /bad_timestamp_6|bad_value_3/.test(name) && COUNTS.test(difference),
-  },
-  {
-    // model/textparse/nhcbparse.go: StartTimestamp was called for its value, and leaves the parser skipping. Mended after 3.14.0.
-    why: 'without any flag for starts, _created lines are lost once a classic histogram was converted',
-    applies: ({ job, difference, isOfStarts }) =>
-      job.startsWith('nhcb') && !isOfStarts && (COUNTS.test(difference) || /_created"\].*: nothing there/.test(difference)),
   },
   {
     // The same place: int64(ts * 1000) of what is no int64.

@@ -39,6 +39,8 @@ export class ClassicCollector {
   readonly #histogram = new ClassicHistogram()
   readonly #draft = new HistogramDraft()
   readonly #series = new LabelBytes()
+  /** Whether there was a part of a histogram. */
+  hasMetAny = false
   #typeName = ''
   #open: ClassicPart | undefined
   #tMs: number | undefined
@@ -64,6 +66,7 @@ export class ClassicCollector {
       this.flush()
       return false
     }
+    this.hasMetAny = true
     if (part.key !== this.#open?.key) {
       this.flush()
       this.#open = part

@@ -13,12 +13,14 @@ export class CreatedTimes {
   #family = ''
 
   /**
-   * Reads the starts of `body`, up to where it can not be read: whoever reads its samples says why.
+   * Reads the starts of `body`, up to where it can not be read: whoever reads its samples says why. Without one, lines that say when
+   * something began are told from samples, and no more.
    *
    * `keys` is kept from scrape to scrape, by the entries of the target's cache.
    */
-  constructor(body: Uint8Array, keys: Map<number, string>) {
+  constructor(body: Uint8Array | undefined, keys: Map<number, string>) {
     this.#keys = keys
+    if (body === undefined) return
     try {
       this.#readStarts(new TextScanner(body, { isOpenMetrics: true }))
     } catch (error) {

@@ -165,6 +165,17 @@ test('always_scrape_classic_histograms keeps the buckets beside what was made of
   expect(await read('broken_count')).toEqual({ '{}': [5] })
 })
 
+test('a _created line within a histogram that is converted does not part it', async () => {
+  const { scrape, read } = open({ convertsToNhcb: true })
+  await scrape(
+    '# TYPE c counter\nc_created 5\n# TYPE h histogram\nh_count 3\nh_created 5\nh_bucket{le="1"} 1\nh_bucket{le="+Inf"} 3\n# EOF\n',
+  )
+  expect(await read('h')).toMatchObject({
+    '{}': [{ count: 3, customBounds: Float64Array.of(1), positiveBuckets: Float64Array.of(1, 2) }],
+  })
+  expect([await read('h_created'), await read('c_created')]).toEqual([{}, { '{}': [5] }])
+})
+
 test('histograms that were converted go stale when their text does', async () => {
   const { scrape, read } = open({ convertsToNhcb: true })
   await scrape(TEXT)

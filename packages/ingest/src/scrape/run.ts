@@ -104,7 +104,9 @@ export class ScrapeRun {
     const cache = this.#cache
     const { families } = this.#options
     const scanner = new TextScanner(body, { isOpenMetrics })
-    if (isOpenMetrics && this.#target.wantsStarts) this.#created = new CreatedTimes(body, cache.startKeys)
+    const { wantsStarts } = this.#target
+    if (isOpenMetrics && (wantsStarts || this.#classic !== undefined))
+      this.#created = new CreatedTimes(wantsStarts ? body : undefined, cache.startKeys)
     // The two formats read the same line in different ways.
     const isAsBefore = cache.isOpenMetrics === isOpenMetrics
     cache.isOpenMetrics = isOpenMetrics
@@ -205,8 +207,12 @@ export class ScrapeRun {
     scanner.scanValue()
     const { job, tMs: scrapeMs } = this.#options
     const tMs = scanner.hasTime && job.honorTimestamps ? scanner.tMs : undefined
-    const startMs = this.#created === undefined ? 0 : this.#created.startOf(entry, scanner)
-    if (startMs === undefined) return
+    let startMs = this.#created === undefined ? 0 : this.#created.startOf(entry, scanner)
+    if (startMs === undefined) {
+      // Within a histogram that is converted it is no sample in any case, nor is one after it.
+      if (this.#target.wantsStarts || this.#classic?.hasMetAny === true) return
+      startMs = 0
+    }
     const isConverted = this.#classic?.collect(entry, scanner, { tMs, startMs }) === true
     if (isConverted && job.alwaysScrapesClassic !== true) return
     const ref = this.#append(entry, tMs, scanner)
