@@ -29,6 +29,7 @@ interface Target {
 
 interface MatrixRow {
   readonly metric: Labels
+  readonly value?: Sample
   readonly values?: readonly Sample[]
   readonly histograms?: readonly Sample[]
 }
@@ -83,7 +84,7 @@ export async function readAnswers(
     for (const row of result) of(row.metric).series.set(print(row.metric), printSamples(row, startedMs))
     for (const each of extra) {
       const found = await query(base, each.replace('CASE', `{case="${id}"}`), String(Math.ceil(Date.now() / 1_000)))
-      for (const { metric, ...row } of found.result) of(metric).series.set(`${each} ${print(metric)}`, JSON.stringify(row))
+      for (const { metric, value } of found.result) of(metric).series.set(`${each} ${print(metric)}`, JSON.stringify(value?.[1]))
     }
   }
   const sorted = (lines: ReadonlySet<string>): string[] => [...lines].sort()

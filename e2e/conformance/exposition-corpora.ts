@@ -27,7 +27,7 @@ interface Round {
 }
 
 const HISTOGRAM_JOBS = /^(plain|nhcb|native)/
-const STORED = ['st-storage', 'use-start-timestamps', 'promql-experimental-functions']
+const STORED = ['st-storage', 'xor2-encoding', 'use-start-timestamps', 'promql-experimental-functions']
 const ROUNDS: readonly Round[] = [
   { features: [], jobs: /./, isOfStarts: false, extra: [] },
   { features: ['created-timestamp-zero-ingestion'], jobs: HISTOGRAM_JOBS, isOfStarts: true, extra: [] },

@@ -164,6 +164,19 @@ test('starts of OpenMetrics are its _created lines, which are no series then', a
   expect((await read('g_created')).length).toBe(2)
 })
 
+test('a start is of series of its metric alone, and bounds tell them apart where they are none', async () => {
+  const { scrape, read } = open('stored')
+  const startS = START / 1_000
+  await scrape(
+    `# TYPE c counter\nc_total 1\nc_total{le="1"} 2\nother_total 3\nc_created ${startS}\nc_created{le="1"} ${startS + 1}\n# EOF\n`,
+  )
+  expect((await read('c_total')).map(([, value, startMs]) => [value, startMs])).toEqual([
+    [1, START],
+    [2, START + 1_000],
+  ])
+  expect(await read('other_total')).toEqual([[NOW, 3, 0]])
+})
+
 test('without a flag _created lines are series like any other', async () => {
   const { scrape, read } = open('ignored')
   await scrape(TEXT)

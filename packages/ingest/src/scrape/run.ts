@@ -207,12 +207,8 @@ export class ScrapeRun {
     scanner.scanValue()
     const { job, tMs: scrapeMs } = this.#options
     const tMs = scanner.hasTime && job.honorTimestamps ? scanner.tMs : undefined
-    let startMs = this.#created === undefined ? 0 : this.#created.startOf(entry, scanner)
-    if (startMs === undefined) {
-      // Within a histogram that is converted it is no sample in any case, nor is one after it.
-      if (this.#target.wantsStarts || this.#classic?.hasMetAny === true) return
-      startMs = 0
-    }
+    const startMs = this.#created === undefined ? 0 : this.#startOf(this.#created, entry, scanner)
+    if (startMs === undefined) return
     const isConverted = this.#classic?.collect(entry, scanner, { tMs, startMs }) === true
     if (isConverted && job.alwaysScrapesClassic !== true) return
     const ref = this.#append(entry, tMs, scanner)
@@ -220,6 +216,13 @@ export class ScrapeRun {
     if (startMs !== 0) this.#target.start(ref, tMs ?? scrapeMs, startMs)
     // Those of a converted histogram go with it alone, as in Prometheus.
     if (scanner.exemplarEnd > scanner.exemplarStart && !isConverted) this.#readExemplar(entry, ref, scanner, tMs ?? scrapeMs)
+  }
+
+  /** When the counter of this sample began, 0 for unknown; `undefined` for a line that says so and is no sample itself. */
+  #startOf(created: CreatedTimes, entry: number, scanner: TextScanner): number | undefined {
+    const startMs = created.startOf(entry, scanner)
+    // From the first histogram that is converted on it is none in any case, as in Prometheus.
+    return startMs === undefined && !this.#target.wantsStarts && this.#classic?.hasMetAny !== true ? 0 : startMs
   }
 
   #readExemplar(entry: number, ref: number, scanner: TextScanner, sampleMs: number): void {
