@@ -128,8 +128,12 @@ export async function openClickhouse({
     await opened.close()
   }
   startRollups(engine, isRollingUp ? held : {})
-  const snapshot = isOnlyWriter ? { snapshot: (name: string) => takeSnapshot(client, name) } : {}
-  return { store, engine, ...held, ...snapshot, retention, close }
+  const snapshot = async (name: string): Promise<void> => {
+    // The tables are copied one after the other: what moves between two of them meanwhile could be in neither copy.
+    await held.journal?.move()
+    await takeSnapshot(client, name)
+  }
+  return { store, engine, ...held, ...(isOnlyWriter && { snapshot }), retention, close }
 }
 
 /** What a process that does all the writing holds beside the engine. */
