@@ -15,8 +15,8 @@ export interface Cost {
   readonly found: number
 }
 
-// 20 s: Oriel moves what its journal holds after 15; merges and compactions of loads of this size end sooner.
-const SETTLE_MS = 20_000
+// 35 s: Oriel moves what its journal holds after 30; merges and compactions of loads of this size end sooner.
+const SETTLE_MS = 35_000
 
 /** Runs `load`, waits for background work to settle, and accounts for it. */
 export async function measureLoad(
