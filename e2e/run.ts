@@ -10,6 +10,10 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
   seeds: { file: 'seeds.ts', about: 'queries of the teaching texts, verbatim, against Prometheus and known numbers' },
   cardinality: { file: 'cardinality.ts', about: 'a million user ids in a label, and the page and rule that end it' },
   'full-disk': { file: 'full-disk.ts', about: 'a disk that fills up under load, and has room again' },
+  tiering: {
+    file: 'tiering.ts',
+    about: 'old samples in an S3-compatible bucket that goes away and comes back (moto_server of PyPI)',
+  },
   promqltest: { file: 'conformance/promqltest.ts', about: "Prometheus's own query tests (ORIEL_CONFORMANCE_DIR)" },
   'ingest-peer': {
     file: 'conformance/ingest-peer.ts',

@@ -41,6 +41,28 @@ compat:
   ports:
     loki: 127.0.0.1:3100
 \`\`\`
+
+## Old samples in a bucket
+
+\`\`\`yaml
+storage:
+  cold:
+    endpoint: https://s3.eu-central-1.amazonaws.com/my-bucket/oriel/
+    after: 14d
+    access_key_id: \${env:BUCKET_KEY}
+    secret_access_key: \${env:BUCKET_SECRET}
+\`\`\`
+
+Days of samples that are older as a whole move there, with their histograms, start times and exemplars; queries read both places and
+answer the same. The index and the rollups stay on the disk. The list of what is in the bucket is in \`data_dir\`: the bucket alone cannot be
+read, and each \`data_dir\` needs an address of its own. Secrets reach the engine by its environment and are in no file of \`data_dir\`.
+
+A bucket that cannot be used stops no ingest: what would move stays on the disk (\`cannot move old samples\` in the log), queries that need old
+days fail and say why, all others go on. A start without it leaves it out (\`oriel_storage_cold_away\` is 1) and takes it back once it answers,
+by starting the engine again, which takes a second. A key that is refused is asked again at the next start. Samples of old days that come late are kept on
+the disk, and move when the bucket is there. What was written last stays on the disk in any case. To end it, the days must go by
+\`retention\` first: a start whose bucket is no longer named, with samples in it, is refused. A server named by \`engine.url\` has
+storage policies of its own.
 `
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(CONFIG_DOC, printConfigDoc())

@@ -1,8 +1,10 @@
+import type { ColdOptions } from '@oriel/clickhouse'
 import type { CardinalityPolicy } from '@oriel/ingest'
 import type { LogLevel } from '@oriel/model'
 import type { RetentionPolicy } from '@oriel/store'
 import { cardinalityPolicy } from './config-cardinality.ts'
 import { retentionPolicy } from './config-retention.ts'
+import { coldStorage } from './config-storage.ts'
 import type { Address } from './config-values.ts'
 import { ConfigValues } from './config-values.ts'
 import type { PrometheusFlags } from './config-prometheus.ts'
@@ -37,6 +39,8 @@ export interface Config {
   readonly cardinality: CardinalityPolicy
   readonly retention: RetentionPolicy
   readonly isRollingUp: boolean
+  /** Where old samples go; absent where they stay. */
+  readonly cold: ColdOptions | undefined
 }
 
 /** A port of another product, bound to the same handlers at its native root. */
@@ -70,6 +74,7 @@ export function makeConfig(layers: readonly ConfigLayer[]): Config {
     cardinality: cardinalityPolicy(values),
     retention: retentionPolicy(values),
     isRollingUp: values.flag('rollups') ?? true,
+    cold: coldStorage(values),
     compatPorts: COMPAT_PRODUCTS.flatMap((product) => {
       const address = values.address(`compat.ports.${product}`)
       return address === undefined || !isCompatOn ? [] : [{ product, address }]

@@ -33,12 +33,20 @@ export function printConfig(config: Config): string {
     cardinality: printCardinality(config.cardinality),
     retention: printRetention(config.retention),
     rollups: config.isRollingUp,
+    storage: { cold: printCold(config.cold) },
     self: config.isSelfOn,
     log_level: config.logLevel,
     cors_origins: config.corsOrigins,
     web_dir: config.webDir ?? '',
     compat: { ports },
   })
+}
+
+function printCold(cold: Config['cold']): object {
+  if (cold === undefined) return { endpoint: '' }
+  const { endpoint, region = '', afterMs, accessKeyId = '', secretAccessKey } = cold
+  const keys = { access_key_id: accessKeyId, secret_access_key: secretAccessKey === undefined ? '' : 'hidden' }
+  return { endpoint, after: printPromDuration(afterMs), region, ...keys }
 }
 
 function redactUrl(text: string): string {

@@ -76,6 +76,7 @@ export async function startServer(config: Config, options: StartOptions = {}): P
     dataDir,
     telemetry,
     isRollingUp: config.isRollingUp,
+    ...(config.cold !== undefined && { cold: config.cold }),
     ...(engineUrl !== undefined && { engineUrl }),
     ...(recentBytes !== undefined && { windowBytes: recentBytes }),
   })

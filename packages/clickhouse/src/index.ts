@@ -1,6 +1,6 @@
 export { CLICKHOUSE_ERRORS, ClickhouseError } from './errors.ts'
 export { openClickhouse } from './open.ts'
-export type { ClickhouseOptions, EngineHandle, OpenClickhouse } from './open.ts'
+export type { ClickhouseOptions, ColdOptions, EngineHandle, OpenClickhouse } from './open.ts'
 export type { EngineResources } from './engine/config.ts'
 export type { EngineState } from './engine/supervisor.ts'
 export { restoreSnapshot } from './restore.ts'

@@ -19,6 +19,7 @@ import { openSeriesIndex } from './metrics/series-index.ts'
 import type { WindowFiller } from './metrics/window/fill.ts'
 import type { RecentWindow } from './metrics/window/recent-window.ts'
 import type { Rollups } from './rollups/rollups.ts'
+import type { ColdDisk } from './tiering/cold-disk.ts'
 import { makeMetricWriter } from './metrics/write.ts'
 
 /** Both sides of the metrics signal. */
@@ -43,6 +44,8 @@ export interface MetricOptions extends SeriesIndexOptions {
   readonly journal?: SampleJournal
   /** For a process that does all the writing. */
   readonly rollups?: Rollups
+  /** Days that are in a bucket which may be away. */
+  readonly cold?: ColdDisk
 }
 
 /** The window of recent samples, and what fills it. */
@@ -118,7 +121,7 @@ interface Readers {
 
 function openSource(
   { client, index, starts, changes }: Readers,
-  { grid, journal, memory, recent, rollups }: MetricOptions,
+  { grid, journal, memory, recent, rollups, cold }: MetricOptions,
 ): MetricSource {
   const gridOptions = { ...grid, ...(rollups !== undefined && { rolled: new RolledReader(client, rollups.blocks) }) }
   const window = recent?.window
@@ -130,21 +133,25 @@ function openSource(
     ...(window !== undefined && { window }),
     ...(journal !== undefined && { journal }),
   }
+  const checked = async <T>(range: TimeRange, read: () => Promise<T>): Promise<T> => {
+    cold?.check(range)
+    return read()
+  }
   return {
-    samples: (request, context) => readSamples(stores, request, context),
-    scan: (request, context) => scanSamples(stores, request, context),
+    samples: (request, context) => checked(request.range, () => readSamples(stores, request, context)),
+    scan: (request, context) => checked(request.range, () => scanSamples(stores, request, context)),
     lastChange: (tenants, untilMs) => (recent === undefined ? undefined : changes.last(tenants, untilMs)),
     async grid(request, context) {
       // What is in memory is there sooner than the engine has worked it out.
       if (grid?.offered !== 'always' && isRecent(window, request)) return undefined
       await journal?.moved(timesOf(request))
-      return readGrid(client, index, request, context, gridOptions)
+      return checked(timesOf(request), () => readGrid(client, index, request, context, gridOptions))
     },
     series: async (request, context) => (await index.find(request, context)).map(({ labels }) => labels),
     labelNames: (request, context) => readLabelNames(stores, request, context),
     labelValues: (label, request, context) => readLabelValues(stores, label, request, context),
     metadata: (request, context) => readMetadata(client, request, context),
-    exemplars: (request, context) => readExemplars(client, index, request, context),
+    exemplars: (request, context) => checked(request.range, () => readExemplars(client, index, request, context)),
     cardinality: (request, context) => readCardinality(stores, request, context),
   }
 }

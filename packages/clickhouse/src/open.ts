@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Clock, Telemetry } from '@oriel/model'
 import { silentTelemetry } from '@oriel/model'
 import type { Store } from '@oriel/store'
@@ -27,6 +27,10 @@ import { openRollups } from './rollups/rollups.ts'
 import { migrate, TABLE_FAMILIES } from './schema/index.ts'
 import { takeSnapshot } from './snapshot.ts'
 import { openState } from './state.ts'
+import type { Bucket } from './tiering/cold-disk.ts'
+import { ColdDisk } from './tiering/cold-disk.ts'
+import type { Tiering } from './tiering/tiering.ts'
+import { openTiering } from './tiering/tiering.ts'
 import { makeSpanWriter } from './traces-write.ts'
 import { openTraceSource } from './traces.ts'
 
@@ -38,6 +42,13 @@ export interface EngineOptions {
   readonly engineUrl?: string
   readonly telemetry?: Telemetry
   readonly resources?: EngineResources
+  /** Where old samples go. Not used with `engineUrl`: a server has disks of its own. */
+  readonly cold?: ColdOptions
+}
+
+/** A bucket, and when a day of samples moves there: once all of it is older than `afterMs`. */
+export interface ColdOptions extends Bucket {
+  readonly afterMs: number
 }
 
 /** How the engine does. */
@@ -80,6 +91,8 @@ export interface OpenClickhouse {
   readonly memory?: MemoryIndex
   /** Copies all that is stored to `snapshots/<name>` of the data directory; absent where the engine is a server of yours. */
   readonly snapshot?: (name: string) => Promise<void>
+  /** Moves old samples to a bucket, where there is one. */
+  readonly tiering?: Tiering
   close(): Promise<void>
 }
 
@@ -99,7 +112,14 @@ export async function openClickhouse({
   const { client, engine } = opened
   const isOnlyWriter = options.engineUrl === undefined
   const held = isOnlyWriter ? openHeld(opened, { clock, maxBytes: windowBytes ?? DEFAULT_WINDOW_BYTES, ...options }) : {}
-  const metrics = openMetrics(client, { isOnlyWriter, ...held, ...(grid !== undefined && { grid }) })
+  const { cold } = opened
+  const metrics = openMetrics(client, {
+    isOnlyWriter,
+    ...held,
+    ...(grid !== undefined && { grid }),
+    ...(cold !== undefined && { cold }),
+  })
+  const tiering = openTieringOf(opened, { clock, ...options })
   const retention = openRetention(client, {
     telemetry: options.telemetry ?? silentTelemetry,
     noteDeleting: (upToMs) => metrics.noteDeleting({ startMs: 0, endMs: upToMs }),
@@ -124,16 +144,17 @@ export async function openClickhouse({
   const close = async (): Promise<void> => {
     await held.journal?.close()
     closeMemory(held)
-    await held.rollups?.close()
+    await Promise.all([held.rollups?.close(), tiering?.close()])
     await opened.close()
   }
-  startRollups(engine, isRollingUp ? held : {})
+  startWhenUp(engine, isRollingUp ? held : {}, tiering)
   const snapshot = async (name: string): Promise<void> => {
     // The tables are copied one after the other: what moves between two of them meanwhile could be in neither copy.
     await held.journal?.move()
     await takeSnapshot(client, name)
   }
-  return { store, engine, ...held, ...(isOnlyWriter && { snapshot }), retention, close }
+  const optional = { ...(isOnlyWriter && { snapshot }), ...(tiering !== undefined && { tiering }) }
+  return { store, engine, ...held, ...optional, retention, close }
 }
 
 /** What a process that does all the writing holds beside the engine. */
@@ -151,7 +172,7 @@ interface HeldOptions {
 }
 
 function openHeld(opened: OpenEngine, { clock, maxBytes, telemetry = silentTelemetry }: HeldOptions): Held {
-  const rollups = openRollups(opened.client, { now: clock, telemetry })
+  const rollups = openRollups(opened.client, { now: clock, telemetry, isHidden: (day) => opened.cold?.hides(day) ?? false })
   // Without the window every query of what is recent would have to wait until it has moved.
   if (maxBytes === 0) return { rollups }
   const journal = new SampleJournal(opened.client, { telemetry, noteMoving: (hours) => rollups.noteWriting(hours) })
@@ -159,14 +180,29 @@ function openHeld(opened: OpenEngine, { clock, maxBytes, telemetry = silentTelem
   return { rollups, journal, recent, memory: openMemoryIndex(opened, { clock, telemetry }) }
 }
 
-function startRollups(engine: EngineHandle, { journal, rollups }: Held): void {
+function startWhenUp(engine: EngineHandle, { journal, rollups }: Held, tiering: Tiering | undefined): void {
   // What an earlier process left in the journal changes hours that it may have rolled up.
   void engine.started
     .then(() => journal?.move())
     .then(
-      () => rollups?.start(),
+      () => {
+        tiering?.start()
+        return rollups?.start()
+      },
       () => {},
     )
+}
+
+function openTieringOf(
+  { client, cold, restart }: OpenEngine,
+  {
+    clock,
+    telemetry = silentTelemetry,
+    cold: options,
+  }: Pick<ClickhouseOptions, 'telemetry' | 'cold'> & { readonly clock: Clock },
+): Tiering | undefined {
+  if (cold === undefined || restart === undefined || options === undefined) return undefined
+  return openTiering(client, { cold, afterMs: options.afterMs, now: clock, telemetry, restart })
 }
 
 function closeMemory({ recent, memory }: Held): void {
@@ -197,6 +233,9 @@ export interface OpenEngine {
   readonly engine: EngineHandle
   /** Where it listens; rejects as every call does while it is away. */
   endpoint(): Promise<Endpoint>
+  /** The bucket of old samples, and a way to start the engine again; absent where the engine is not ours. */
+  readonly cold?: ColdDisk
+  readonly restart?: () => Promise<void>
   close(): Promise<void>
 }
 
@@ -215,7 +254,8 @@ function openEmbedded({ telemetry = silentTelemetry, resources = defaultResource
   // The engine reads paths in its configuration as relative to the file that names them.
   const dataDir = resolve(options.dataDir)
   const lock = lockDataDir(dataDir)
-  const engine = superviseEngine({ dataDir, resources, telemetry, timeoutMs: START_TIMEOUT_MS, prepare })
+  const cold = new ColdDisk(join(dataDir, 'engine'), options.cold)
+  const engine = superviseEngine({ dataDir, resources, telemetry, timeoutMs: START_TIMEOUT_MS, prepare, cold })
   const client = openClient(() => engine.endpoint())
   return {
     client,
@@ -232,6 +272,8 @@ function openEmbedded({ telemetry = silentTelemetry, resources = defaultResource
       onRestart: (callback) => engine.onRestart(callback),
     },
     endpoint: () => engine.endpoint(),
+    cold,
+    restart: () => engine.restart(),
     async close() {
       client.close()
       await engine.close()

@@ -43,5 +43,7 @@ async function restoreInto({ client }: OpenEngine, dataDir: string, name: string
   // Not in our database, which is not there between the two.
   const settings = { database: 'system' }
   await client.command(`DROP DATABASE ${DATABASE} SYNC`, { settings })
-  await client.command(`RESTORE DATABASE ${DATABASE} FROM File({name:String})`, { params: { name }, settings })
+  // Of a store with a bucket too: samples come back to the disk, from where they may go to one again.
+  const sql = `RESTORE DATABASE ${DATABASE} FROM File({name:String}) SETTINGS storage_policy = 'default'`
+  await client.command(sql, { params: { name }, settings })
 }

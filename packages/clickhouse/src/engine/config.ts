@@ -17,20 +17,26 @@ export function defaultResources(): EngineResources {
 /** The name of the user that all real work goes through. */
 export const ENGINE_USER = 'oriel'
 
+/** What the configuration says of files: where snapshots go, and disks beside the engine's own. */
+interface Places {
+  readonly snapshotsDir: string
+  readonly storageXml: string
+}
+
 /** Writes the engine's configuration for one start into `dir`; returns the path of the main file. Only the hash of the password is kept. */
-export function writeEngineConfig(dir: string, password: string, { memoryBytes }: EngineResources, snapshotsDir: string): string {
+export function writeEngineConfig(dir: string, password: string, { memoryBytes }: EngineResources, places: Places): string {
   mkdirSync(dir, { recursive: true })
   const usersPath = join(dir, 'users.xml')
   const configPath = join(dir, 'config.xml')
   writeFileSync(usersPath, usersXml(password, memoryBytes), { mode: 0o600 })
-  writeFileSync(configPath, configXml(usersPath, memoryBytes, snapshotsDir), { mode: 0o600 })
+  writeFileSync(configPath, configXml(usersPath, memoryBytes, places), { mode: 0o600 })
   return configPath
 }
 
 // Caches: defaults are 5 GiB of marks and as much of everything else; a laptop's store needs a hundredth.
 // Merged parts are synced, so their sources may go after 60 s instead of 480: an hour of 50 commits a second otherwise keeps 24,000
 // directories around. Pools: the smallest that keep merges going on two cores. Log tables: off, we have our own telemetry.
-function configXml(usersPath: string, memoryBytes: number, snapshotsDir: string): string {
+function configXml(usersPath: string, memoryBytes: number, { snapshotsDir, storageXml }: Places): string {
   return `<clickhouse>
   <users_config>${escapeXml(usersPath)}</users_config>
   <logger><level>none</level></logger>
@@ -58,7 +64,7 @@ function configXml(usersPath: string, memoryBytes: number, snapshotsDir: string)
   <keep_alive_timeout>3600</keep_alive_timeout>
   <async_load_databases>true</async_load_databases>
   <backups><allowed_path>${escapeXml(snapshotsDir)}</allowed_path></backups>
-  <merge_tree>
+${storageXml}  <merge_tree>
     <old_parts_lifetime>60</old_parts_lifetime>
     <min_rows_to_fsync_after_merge>1</min_rows_to_fsync_after_merge>
     <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>

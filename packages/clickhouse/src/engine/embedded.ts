@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StoreError } from '@oriel/store'
 import { ClickhouseError } from '../errors.ts'
+import type { ColdDisk, StorageConfig } from '../tiering/cold-disk.ts'
 import type { EngineResources } from './config.ts'
 import { ENGINE_USER, writeEngineConfig } from './config.ts'
 import type { Endpoint } from './http.ts'
@@ -31,6 +32,8 @@ export interface StartOptions {
   readonly dataDir: string
   readonly resources: EngineResources
   readonly timeoutMs: number
+  /** The bucket of old samples. */
+  readonly cold: ColdDisk
 }
 
 // The listener first; the second statement waits for the end of standard input, which closes when we die.
@@ -42,13 +45,30 @@ const POLL_MS = 5
 const LAST_WORDS = 4_000
 
 /** Starts the engine's process and waits until it answers. Rejects with CLICKHOUSE_START_FAILED. */
-export async function startEngineProcess({ dataDir, resources, timeoutMs }: StartOptions): Promise<EngineProcess> {
+export async function startEngineProcess(options: StartOptions): Promise<EngineProcess> {
+  const { cold } = options
+  const storage = await cold.choose()
+  try {
+    return await startOnce(options, storage)
+  } catch (error) {
+    // Samples come in whatever the bucket says: a wrong key, or silence half-way.
+    if (cold.away !== undefined || !(error instanceof ClickhouseError) || !BUCKET_TEXT.test(error.message)) throw error
+    return startOnce(options, cold.standIn(`the bucket refuses: ${error.message.slice(0, REASON_LENGTH)}`))
+  }
+}
+
+// What the engine says of a disk in a bucket, and how much of it tells why.
+const BUCKET_TEXT = /S3_ERROR|for S3 disk/
+const REASON_LENGTH = 300
+
+async function startOnce({ dataDir, resources, timeoutMs }: StartOptions, storage: StorageConfig): Promise<EngineProcess> {
   const configDir = join(dataDir, 'engine-config')
   endPredecessor(join(configDir, 'pid'))
   const password = randomBytes(24).toString('hex')
-  const configPath = writeEngineConfig(configDir, password, resources, join(dataDir, SNAPSHOTS))
+  const places = { snapshotsDir: join(dataDir, SNAPSHOTS), storageXml: storage.xml }
+  const configPath = writeEngineConfig(configDir, password, resources, places)
   const port = await freePort()
-  const child = spawnHost(join(dataDir, 'engine'), configPath, port)
+  const child = spawnHost(join(dataDir, 'engine'), { configPath, port, env: storage.env })
   const ended = endOf(child)
   if (child.pid !== undefined) writeFileSync(join(configDir, 'pid'), `${child.pid} ${processStart(child.pid)}`)
   const url = `http://127.0.0.1:${port}`
@@ -76,7 +96,13 @@ function endPredecessor(pidPath: string): void {
   }
 }
 
-function spawnHost(path: string, configPath: string, port: number): ChildProcess {
+interface HostOptions {
+  readonly configPath: string
+  readonly port: number
+  readonly env: Readonly<Record<string, string>>
+}
+
+function spawnHost(path: string, { configPath, port, env }: HostOptions): ChildProcess {
   const host = fileURLToPath(new URL('./host.mjs', import.meta.url))
   const args = ['--path', path, '--config-file', configPath, '--query', STATEMENTS]
   const listen = ['--', '--listen_host', '127.0.0.1', '--http_port', String(port)]
@@ -84,7 +110,7 @@ function spawnHost(path: string, configPath: string, port: number): ChildProcess
     stdio: ['pipe', 'ignore', 'pipe'],
     // A group of its own: Ctrl-C in a terminal reaches us alone, and we stop the engine after the last write.
     detached: true,
-    env: { PATH: process.env['PATH'], TZ: 'UTC' },
+    env: { ...env, PATH: process.env['PATH'], TZ: 'UTC' },
   })
 }
 

@@ -11,8 +11,8 @@ const LIMITS: Readonly<Record<string, 'maxBytes' | 'maxSamples' | 'memory'>> = {
 const TIMEOUTS = new Set(['159', '160']) // TIMEOUT_EXCEEDED, TOO_SLOW
 const CANCELLED = new Set(['394', '734']) // QUERY_WAS_CANCELLED, QUERY_WAS_CANCELLED_BY_CLIENT
 const FULL = new Set(['243']) // NOT_ENOUGH_SPACE
-// TOO_MANY_SIMULTANEOUS_QUERIES, TOO_MANY_PARTS, ABORTED, NETWORK_ERROR; MEMORY_LIMIT_EXCEEDED of a write, which has no limit of its own.
-const BUSY = new Set(['202', '252', '236', '210', '241'])
+// TOO_MANY_SIMULTANEOUS_QUERIES, TOO_MANY_PARTS, ABORTED, NETWORK_ERROR, S3_ERROR; MEMORY_LIMIT_EXCEEDED of a write, which has no limit of its own.
+const BUSY = new Set(['202', '252', '236', '210', '499', '241'])
 const NO_SPACE_TEXT = /No space left on device|ENOSPC|errno: 28/
 
 // 500 characters: the engine repeats the statement in its message.

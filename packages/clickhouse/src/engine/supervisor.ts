@@ -17,6 +17,8 @@ export interface SupervisedEngine {
   endpoint(): Promise<Endpoint>
   /** Calls back after each restart, once the engine answers again. */
   onRestart(callback: () => void): void
+  /** Ends the engine and starts it again; resolves when it has ended. */
+  restart(): Promise<void>
   /** Resolves when the first start is done, rejects when it failed. */
   readonly started: Promise<void>
   close(): Promise<void>
@@ -58,6 +60,7 @@ class Supervisor implements SupervisedEngine {
   #engine: EngineProcess | undefined
   #lastRun: Promise<void> = Promise.resolve()
   #endWait: () => void = () => {}
+  #isAsked = false
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -83,6 +86,12 @@ class Supervisor implements SupervisedEngine {
 
   onRestart(callback: () => void): void {
     this.#callbacks.push(callback)
+  }
+
+  async restart(): Promise<void> {
+    if (this.#state !== 'ready') return
+    this.#isAsked = true
+    await this.#engine?.stop(STOP_GRACE_MS)
   }
 
   async close(): Promise<void> {
@@ -119,16 +128,13 @@ class Supervisor implements SupervisedEngine {
   }
 
   async #keepRunning(first: EngineProcess): Promise<void> {
-    const { telemetry } = this.#options
     let failures = 0
     for (let current: EngineProcess | undefined = first; current !== undefined;) {
       const since = performance.now()
       const words = await this.#watch(current)
       if (this.#isStopped()) return
       this.#state = 'restarting'
-      this.restarts++
-      this.#restartCounter.add(1)
-      telemetry.log('error', 'the engine ended by itself and is started again', { words, restarts: this.restarts })
+      this.#noteEnd(words)
       failures = performance.now() - since > STEADY_AFTER_MS ? 0 : failures + 1
       current = await this.#restart(failures)
       if (current === undefined) return
@@ -136,6 +142,16 @@ class Supervisor implements SupervisedEngine {
       this.#state = 'ready'
       for (const callback of this.#callbacks) callback()
     }
+  }
+
+  #noteEnd(words: string): void {
+    const isAsked = this.#isAsked
+    this.#isAsked = false
+    if (isAsked) return
+    this.restarts++
+    this.#restartCounter.add(1)
+    const { telemetry } = this.#options
+    telemetry.log('error', 'the engine ended by itself and is started again', { words, restarts: this.restarts })
   }
 
   /** Waits for the engine's end; ends it when it stops answering. */

@@ -25,6 +25,8 @@ export interface Rollups {
 export interface RollupOptions {
   readonly now: Clock
   readonly telemetry: Telemetry
+  /** Whether samples of a day can not be looked at just now, and so have not changed. */
+  readonly isHidden?: (day: number) => boolean
 }
 
 const RUN_EVERY_MS = 60_000
@@ -44,15 +46,17 @@ class Roller implements Rollups {
   readonly #client: EngineClient
   readonly #now: Clock
   readonly #telemetry: Telemetry
+  readonly #isHidden: (day: number) => boolean
   #running: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
   #isLoaded = false
 
-  constructor(client: EngineClient, { now, telemetry }: RollupOptions) {
+  constructor(client: EngineClient, { now, telemetry, isHidden = () => false }: RollupOptions) {
     this.#client = client
     this.#now = now
     this.#telemetry = telemetry
+    this.#isHidden = isHidden
   }
 
   async start(): Promise<void> {
@@ -181,7 +185,7 @@ class Roller implements Rollups {
     }
     const rows = new Map((await this.#partitions()).map((partition) => [partition.day, partition.rows]))
     for (const [day, known] of hours) {
-      const isWhole = known.reduce((sum, { samples }) => sum + samples, 0) === (rows.get(day) ?? 0)
+      const isWhole = this.#isAsBefore(day, known, rows.get(day) ?? 0)
       const counts = isWhole ? undefined : await this.#countHours(day)
       for (const { hour, version, samples } of known)
         this.blocks.load('hour', hour, { version, samples }, isWhole || samples === (counts?.get(hour) ?? 0))
@@ -189,6 +193,11 @@ class Roller implements Rollups {
     this.#isLoaded = true
     for (const { day, version } of days)
       this.blocks.load('day', day, { version, samples: 0 }, this.blocks.hoursOf(day) !== undefined)
+  }
+
+  #isAsBefore(day: number, known: readonly { readonly samples: number }[], found: number): boolean {
+    if (found === 0 && this.#isHidden(day)) return true
+    return known.reduce((sum, { samples }) => sum + samples, 0) === found
   }
 
   /** Days that have samples, the newest first, with their number. Costs nothing: parts know it. */
