@@ -237,9 +237,23 @@ function functionRequest(expr: Expr, steps: Steps, { lookbackMs, looksAtSeries }
   if (expr.kind !== 'call') return undefined
   const range = rangeArgument(expr)
   const { name } = expr
-  if (range === undefined || (name !== 'rate' && name !== 'increase' && name !== 'delta')) return undefined
-  if (looksAtSeries) return undefined
+  if (range === undefined || !isPushable(name) || looksAtSeries) return undefined
   return selectorRequest(range.selector, steps, range.rangeMs, name)
+}
+
+const PUSHABLE: ReadonlySet<string> = new Set<GridRequest['func']>([
+  'rate',
+  'increase',
+  'delta',
+  'min_over_time',
+  'max_over_time',
+  'sum_over_time',
+  'avg_over_time',
+  'count_over_time',
+])
+
+function isPushable(name: string): name is GridRequest['func'] {
+  return PUSHABLE.has(name)
 }
 
 function rangeArgument({ args: [first] }: Call): MatrixSelector | undefined {

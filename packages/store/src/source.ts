@@ -40,7 +40,8 @@ export interface IndexRequest {
  * A function over a window, evaluated at every step of a grid and aggregated, in the engine.
  *
  * Step i is at `startMs + i * stepMs`, up to `endMs` inclusive. The window of step t is (t - rangeMs, t] as in Prometheus 3.
- * `last` is the instant selector (lookback = rangeMs, staleness respected).
+ * `last` is the instant selector (lookback = rangeMs, staleness respected). Of functions over time, sums and averages may differ from
+ * those of the samples by 2^-50 of the sum (the mean) of the absolute values; whole numbers have the same bits.
  */
 export interface GridRequest {
   readonly matchers: readonly Matcher[]
@@ -49,7 +50,7 @@ export interface GridRequest {
   readonly stepMs: number
   readonly rangeMs: number
   readonly offsetMs: number
-  readonly func: 'last' | 'rate' | 'increase' | 'delta'
+  readonly func: 'last' | 'rate' | 'increase' | 'delta' | OverTime
   /** Aggregation over series, absent for none. `labels` are kept by `by`, dropped by `without`. */
   readonly aggregate?: {
     readonly op: 'sum' | 'count' | 'avg' | 'min' | 'max'
@@ -57,6 +58,9 @@ export interface GridRequest {
     readonly labels: readonly string[]
   }
 }
+
+/** Functions over time, by their names in PromQL, of which buckets of samples tell enough. */
+export type OverTime = 'min_over_time' | 'max_over_time' | 'sum_over_time' | 'avg_over_time' | 'count_over_time'
 
 /** Values on a grid: series i, step j at `values[i * steps + j]`; NaN with `present` 0 where there is no value. */
 export interface GridSeries {

@@ -15,6 +15,7 @@ import { openMetrics } from '../metrics.ts'
 import type { OpenEngine } from '../open.ts'
 import { openEngine } from '../open.ts'
 import { randomRequest, randomWrites } from './grid-random.ts'
+import { isOverTime } from './grid-values.ts'
 
 // 300 cases of three requests take 23 s on a busy machine. GRID_CASES=2000 for a long look.
 const CASES = Number(process.env['GRID_CASES'] ?? 300)
@@ -82,6 +83,7 @@ async function evaluated(source: MetricSource, request: GridRequest): Promise<Gr
     const out = { values: grid.values, present: grid.present, at: i * steps }
     const [from, to] = [samples.offsets[i] ?? 0, samples.offsets[i + 1] ?? 0]
     if (func === 'last') lastInWindows(samples, samples.stale, from, to, windows, out)
+    else if (isOverTime(func)) throw new Error(`${func} is not thinned`)
     else rateOverWindows(samples, from, to, windows, func, out)
   }
   const found = pickRows(grid, rowsWithValues(grid))

@@ -6,6 +6,7 @@ import { allOf, Bindings, tenantCondition } from '../conditions.ts'
 import type { EngineClient } from '../engine/client.ts'
 import type { NativeBlock } from '../native/index.ts'
 import type { RolledBlocks } from '../rollups/blocks.ts'
+import { LACKS } from '../rollups/thin.ts'
 import type { ThinnedSamples } from './grid-pieces.ts'
 import { PieceGatherer } from './grid-pieces.ts'
 import type { GridRead } from './grid-sql.ts'
@@ -184,10 +185,11 @@ async function readKind(
     `${column} IN ${bindings.bind(of('bucket'), 'Array(UInt32)')}`,
     `block IN ${bindings.bind(of('block'), 'Array(UInt64)')}`,
   ]
+  const { at, value, most } = POINTS[request.func]
   const begin = `toFloat64(toInt64(${column}) * ${hours * MS_PER_HOUR} - ${bindings.bind(range.startMs, 'Int64')})`
-  const sql = `SELECT toUInt64(series_id) AS s, samples AS n, ${begin} AS begin, at, value, raw FROM ${table} WHERE ${allOf(all)}`
+  const sql = `SELECT toUInt64(series_id) AS s, samples AS n, ${begin} AS begin, ${at} AS at, ${value} AS value, lacks FROM ${table} WHERE ${allOf(all)}`
   for await (const block of client.stream(sql, { params: bindings.params, ...sent, settings: SMALL, context })) {
-    noteUnthinned(block, places, unthinned)
+    noteUnthinned(block, most, places, unthinned)
     gatherer.add(block, { hasRank: false, hasBegin: true })
     checkPoints(gatherer, context)
   }
@@ -197,10 +199,27 @@ async function readKind(
 // leaves is wanted (bench/rollups.ts, 2026-11: 5.8 ms of CPU for 29,000 rows instead of 11).
 const SMALL: Readonly<Record<string, number>> = { max_threads: 1, optimize_move_to_prewhere: 0 }
 
-function noteUnthinned(block: NativeBlock, places: SeriesTable, unthinned: Set<number>): void {
+// What a bucket tells of its samples to each function: its points, or one that stands for all, and what the points may lack for that.
+const LAST_AT = 'arraySlice(`point.at`, -1)'
+// As many as the list of times has: a bucket that tells nothing has none.
+const standing = (of: string): string => `arrayMap(ms -> ${of}, ${LAST_AT})`
+const OWN = { at: '`point.at`', value: '`point.value`' }
+const POINTS = {
+  last: { ...OWN, most: LACKS.nothing },
+  rate: { ...OWN, most: LACKS.nothing },
+  increase: { ...OWN, most: LACKS.nothing },
+  delta: { ...OWN, most: LACKS.falls },
+  min_over_time: { at: LAST_AT, value: standing('least'), most: LACKS.falls },
+  max_over_time: { at: LAST_AT, value: standing('greatest'), most: LACKS.falls },
+  sum_over_time: { at: LAST_AT, value: standing('total'), most: LACKS.falls },
+  avg_over_time: { at: LAST_AT, value: standing('total'), most: LACKS.falls },
+  count_over_time: { at: LAST_AT, value: standing('total'), most: LACKS.falls },
+} satisfies Readonly<Record<GridRead['request']['func'], unknown>>
+
+function noteUnthinned(block: NativeBlock, most: number, places: SeriesTable, unthinned: Set<number>): void {
   const ids = block.words('s')
-  const raw = block.numbers('raw')
-  for (let row = 0; row < block.rows; row++) if (raw[row] === 1) unthinned.add(places.find(ids[2 * row]!, ids[2 * row + 1]!))
+  const lacks = block.numbers('lacks')
+  for (let row = 0; row < block.rows; row++) if (lacks[row]! > most) unthinned.add(places.find(ids[2 * row]!, ids[2 * row + 1]!))
 }
 
 function checkPoints({ points }: PieceGatherer, { limits: { maxSamples }, stats }: QueryContext): void {

@@ -84,11 +84,17 @@ const MOST_U32_MS = 2 ** 32 - 1
 const RISING = 'n > 2 AND arrayMin(arrayDifference(ats) AS gaps) = 0 AND countEqual(gaps, 0) = 1'
 const FINITE = `${RISING} AND isFinite(arraySum(vs))`
 const NEVER_FALLING = `${FINITE} AND arrayMin(arrayDifference(vs)) >= 0`
+// A function over time needs every sample.
 const PLAIN: Readonly<Record<GridRequest['func'], string>> = {
   last: RISING,
   delta: FINITE,
   rate: NEVER_FALLING,
   increase: NEVER_FALLING,
+  min_over_time: '0',
+  max_over_time: '0',
+  sum_over_time: '0',
+  avg_over_time: '0',
+  count_over_time: '0',
 }
 
 /** Groups between the edges of windows. With windows apart, what is in none of them is left out. */

@@ -1,15 +1,19 @@
 import type { Labels } from '@oriel/model'
-import type { GridRequest, GridSeries } from '@oriel/store'
+import type { GridRequest, GridSeries, OverTime } from '@oriel/store'
 import type { Grid, SeriesOut, Windows } from '@oriel/vector'
 import {
   aggregate,
+  extremeOverWindows,
   groupSeries,
+  KahanSum,
   lastInWindows,
   makeAccumulator,
   makeGrid,
   pickRows,
   rateOverWindows,
   rowsWithValues,
+  slideWindows,
+  sumFold,
 } from '@oriel/vector'
 import type { ThinnedSamples } from './grid-pieces.ts'
 
@@ -49,8 +53,51 @@ export function gridValues(samples: ThinnedSamples, { rows, labels }: GridRows, 
 function fillSeries(samples: ThinnedSamples, row: number, windows: Windows, func: GridRequest['func'], out: SeriesOut): void {
   const from = samples.offsets[row]!
   const to = samples.offsets[row + 1]!
-  if (func === 'last') lastInWindows(samples, samples.stale, from, to, windows, out)
-  else rateOverWindows(samples, from, to, windows, func, out)
+  switch (func) {
+    case 'last':
+      lastInWindows(samples, samples.stale, from, to, windows, out)
+      break
+    case 'rate':
+    case 'increase':
+    case 'delta':
+      rateOverWindows(samples, from, to, windows, func, out)
+      break
+    case 'min_over_time':
+    case 'max_over_time':
+      extremeOverWindows(samples, from, to, windows, func === 'max_over_time', out)
+      break
+    case 'sum_over_time':
+      slideWindows(samples, from, to, windows, sumFold, out)
+      break
+    case 'count_over_time':
+      slideWindows(samples, from, to, windows, (_points, lo, hi) => countOf(samples, from, lo, hi), out)
+      break
+    case 'avg_over_time':
+      slideWindows(samples, from, to, windows, (_points, lo, hi) => meanOf(samples, from, lo, hi), out)
+      break
+  }
+}
+
+/** How many samples the points [lo, hi) stand for: each for those since the one before. */
+function countOf({ ordinals }: ThinnedSamples, from: number, lo: number, hi: number): number {
+  return ordinals[hi - 1]! - (lo === from ? -1 : ordinals[lo - 1]!)
+}
+
+function meanOf(samples: ThinnedSamples, from: number, lo: number, hi: number): number {
+  const { values } = samples
+  const count = countOf(samples, from, lo, hi)
+  const total = new KahanSum(values[lo]!)
+  for (let i = lo + 1; i < hi; i++) total.add(values[i]!)
+  if (Number.isFinite(total.sum)) return total.sum / count + total.c / count
+  // The sum is too large, or some of the values are: then so is the mean.
+  const mean = new KahanSum()
+  for (let i = lo; i < hi; i++) mean.add(values[i]! / count)
+  return mean.sum + (Number.isFinite(mean.sum) ? mean.c : 0)
+}
+
+/** Whether a function looks at all samples of a window, so that the engine can thin none of them. */
+export function isOverTime(func: GridRequest['func']): func is OverTime {
+  return func.endsWith('_over_time')
 }
 
 function withoutEmptyRows(grid: Grid): Grid {

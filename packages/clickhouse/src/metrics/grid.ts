@@ -8,7 +8,7 @@ import { PieceGatherer } from './grid-pieces.ts'
 import type { RolledReader } from './grid-rolled.ts'
 import type { GridRead } from './grid-sql.ts'
 import { countStatement, IN_ORDER, piecesStatement } from './grid-sql.ts'
-import { gridValues } from './grid-values.ts'
+import { gridValues, isOverTime } from './grid-values.ts'
 import { tooManySamples } from './series-choice.ts'
 import { clampRange } from './selection.ts'
 import type { SeriesIndex } from './series-index.ts'
@@ -42,6 +42,7 @@ export async function readGrid(
   const isAlways = offered === 'always'
   const found = await rolled?.read(index, { request, range, steps }, context)
   if (found !== undefined) return finish(found.thinned, found.read, context, found.places)
+  if (isOverTime(request.func)) return undefined
   // Most queries end here, before anything is asked: no series could have so many samples.
   const mostPerSeries = (range.endMs - range.startMs) / MS_PER_SECOND
   if (!isAlways && !isCheaper(request, range, steps, { series: 1, samples: mostPerSeries })) return undefined

@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MS_PER_DAY, MS_PER_HOUR, silentTelemetry } from '@oriel/model'
-import type { GridRequest } from '@oriel/store'
+import type { GridRequest, OverTime } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats } from '@oriel/store'
 import type { TestSeries } from '@oriel/store/contract-suite'
 import { metricBlock, STALE } from '@oriel/store/contract-suite'
+import type { WindowFold } from '@oriel/vector'
+import { avgFold, countFold, makeGrid, slideWindows, sumFold } from '@oriel/vector'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MetricStore } from '../metrics.ts'
 import { openMetrics } from '../metrics.ts'
@@ -33,7 +35,7 @@ let opened: Opened
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'oriel-rollups-'))
   opened = await open()
-  await opened.metrics.write([metricBlock(TENANT, SERIES)])
+  await opened.metrics.write([metricBlock(TENANT, [...SERIES, ...GAUGES])])
   await opened.rollups.run()
 })
 afterAll(async () => {
@@ -75,6 +77,17 @@ function counter(of: number, { resets = [], gaps = [] }: { resets?: number[]; ga
   }
   return { labels: { __name__: 'c', of: String(of) }, samples }
 }
+
+/** Values of a gauge: below and above zero, both zeros, and parts that no sum of doubles keeps. */
+const GAUGES: readonly TestSeries[] = [
+  (i: number) => noise(i) - 0.5,
+  (i: number) => Math.floor(1_000 * noise(i)),
+  (i: number) => [0, -0, 1e-9 * noise(i)][i % 3]!,
+  (i: number) => 1e12 * noise(i) + 0.1,
+].map((valueAt, of) => ({
+  labels: { __name__: 'g', of: String(of) },
+  samples: Array.from({ length: 5 * 1_440 }, (_, i) => [START + 1_000 * of + i * STEP_MS, valueAt(i)] as const),
+}))
 
 const SERIES = [
   counter(0),
@@ -125,6 +138,57 @@ test.each<[string, Partial<GridRequest>]>([
 ])('%s from rollups is the same to the bit', async (_title, change) => {
   const points = await same(request(change))
   expect(points).toBeLessThan(8_000)
+})
+
+test.each<[OverTime, WindowFold]>([
+  ['min_over_time', (points, lo, hi) => points.values.subarray(lo, hi).reduce((a, b) => (b < a ? b : a))],
+  ['max_over_time', (points, lo, hi) => points.values.subarray(lo, hi).reduce((a, b) => (b > a ? b : a))],
+  ['count_over_time', countFold],
+  ['sum_over_time', sumFold],
+  ['avg_over_time', avgFold],
+])('%s from rollups: exact, or within the bound that it states', async (func, fold) => {
+  for (const change of [{}, { startMs: START + 2 * MS_PER_DAY, endMs: NOW, stepMs: 7 * MS_PER_HOUR, rangeMs: MS_PER_DAY }]) {
+    const asked = request({ ...change, func, matchers: [{ name: '__name__', op: '=', value: 'g' }] })
+    const own = context()
+    const rolled = await opened.metrics.source.grid(asked, own)
+    expect(own.stats.samples).toBeLessThan(6_000)
+    const raw = await fromSamples(asked, fold)
+    expect(rolled?.labels).toEqual(raw.labels)
+    expect(rolled?.present).toEqual(raw.present)
+    const isSummed = func === 'sum_over_time' || func === 'avg_over_time'
+    for (const [at, value] of rolled!.values.entries()) {
+      // The second gauge has whole numbers.
+      const isExact = !isSummed || Math.floor(at / raw.steps) === 1
+      if (isExact) expect(bitsOf(value)).toBe(bitsOf(raw.values[at]!))
+      else
+        expect(Math.abs(value - raw.values[at]!)).toBeLessThanOrEqual(
+          2 ** -50 * (raw.absolute[at]! / (func === 'avg_over_time' ? raw.counts[at]! : 1)),
+        )
+    }
+  }
+})
+
+const bitsOf = (value: number): bigint | undefined => new BigUint64Array(Float64Array.of(value).buffer)[0]
+
+/** The request evaluated over all samples, with the sum of the absolute values and the number of each window. */
+async function fromSamples(asked: GridRequest, fold: WindowFold) {
+  const range = { startMs: asked.startMs - asked.rangeMs + 1, endMs: asked.endMs }
+  const samples = await opened.plain.source.samples({ matchers: asked.matchers, range }, context())
+  const steps = asked.startMs === asked.endMs ? 1 : Math.floor((asked.endMs - asked.startMs) / asked.stepMs) + 1
+  const windows = { firstEndMs: asked.startMs, stepMs: asked.stepMs, steps, rangeMs: asked.rangeMs }
+  const slide = (of: WindowFold) => {
+    const grid = makeGrid(samples.labels, steps)
+    for (const row of samples.labels.keys())
+      slideWindows(samples, samples.offsets[row]!, samples.offsets[row + 1]!, windows, of, { ...grid, at: row * steps })
+    return grid
+  }
+  const absolute = slide((points, lo, hi) => points.values.subarray(lo, hi).reduce((sum, value) => sum + Math.abs(value), 0))
+  return { ...slide(fold), absolute: absolute.values, counts: slide(countFold).values }
+}
+
+test('delta of gauges from rollups is the same to the bit', async () => {
+  const points = await same(request({ func: 'delta', matchers: [{ name: '__name__', op: '=', value: 'g' }] }))
+  expect(points).toBeLessThan(2_000)
 })
 
 test('grids of one query over the same windows are read together, and each is the same to the bit', async () => {

@@ -21,23 +21,41 @@ const STALE = '9218868437227405314'
 const MASK = `arrayMap((i, v, before, after) -> i = 1 OR i = last OR v < before OR after < v,
       arrayEnumerate(vs), vs, arrayShiftRight(vs, 1, vs[1]), arrayShiftLeft(vs, 1, vs[-1]))`
 
-/** The kept elements of arrays, none where the bucket is not thinned. */
+const FIELDS = (bucket: string): string =>
+  `tenant, metric_id, ${bucket}, series_id, block, samples, \`point.at\`, \`point.value\`, least, greatest, total, lacks`
+
+/** What the points of a bucket lack. */
+export const LACKS = { nothing: 0, falls: 1, everything: 2 } as const
+
+/** The kept elements of arrays: the ends alone where there are too many falls. */
 function kept(...arrays: readonly string[]): string {
-  return arrays.map((of) => `if(isRaw, [], arrayFilter((x, keep) -> keep, ${of}, mask))`).join(', ')
+  return arrays
+    .map(
+      (of) =>
+        `multiIf(gone = ${LACKS.everything}, [], gone = ${LACKS.falls}, [${of}[1], ${of}[-1]], arrayFilter((x, keep) -> keep, ${of}, mask))`,
+    )
+    .join(', ')
 }
 
+// The first of equals, as a walk over the samples finds it: 0 and -0 are equal, and not the same bits.
+const first = (extreme: string, of: string): string => `${of}[indexOf(${of}, ${extreme}(${of}))]`
+
+// Compensated: one sum of a whole day is as good as the samples'.
+const total = (of: string): string => `arrayReduce('sumKahan', ${of})`
+
 /**
- * Thins hours of all series into rewrites of one version. Not thinned (`raw`) is what has two samples of one time, a value that is no
- * number or not finite (native histograms are among them), or too many falls.
+ * Thins hours of all series into rewrites of one version. Nothing is told of what has two samples of one time, or a value that is no
+ * number or not finite (native histograms are among them); of what falls too often, its ends.
  */
 export function thinHoursStatement(hours: readonly number[], version: number): string {
   const block = `toUInt64(hour) * ${VERSIONS} + ${version % VERSIONS}`
-  return `INSERT INTO rollup_hours (tenant, metric_id, hour, series_id, block, samples, at, value, ordinal, raw)
+  return `INSERT INTO rollup_hours (${FIELDS('hour')})
 SELECT tenant, metric_id, hour, series_id, ${block}, length(vs) AS n,
-  ${kept('ats', 'vs', 'arrayMap(i -> toUInt32(i - 1), arrayEnumerate(vs))')}, isRaw
+  ${kept('ats', 'vs')}, ${first('arrayMin', 'vs')}, ${first('arrayMax', 'vs')}, ${total('vs')}, gone
 FROM (
   SELECT tenant, metric_id, hour, series_id, points.1 AS ats, points.2 AS vs, length(vs) AS last, ${MASK} AS mask,
-    arraySum(mask) > ${MOST_POINTS} OR NOT isFinite(arraySum(vs)) OR arrayExists(gap -> gap = 0, arrayPopFront(arrayDifference(ats))) AS isRaw
+    multiIf(NOT isFinite(arraySum(vs)) OR arrayExists(gap -> gap = 0, arrayPopFront(arrayDifference(ats))), ${LACKS.everything},
+      arraySum(mask) > ${MOST_POINTS}, ${LACKS.falls}, ${LACKS.nothing}) AS gone
   FROM (
     SELECT tenant, metric_id, hour, series_id,
       arraySort(point -> point.1, groupArray((toUInt32(toUnixTimestamp64Milli(t) - toInt64(hour) * ${MS_PER_HOUR}), value))) AS points
@@ -50,17 +68,17 @@ FROM (
 /** Thins one day from its thinned hours, named by their blocks. */
 export function thinDayStatement(day: number, block: number, hourBlocks: readonly number[]): string {
   const at = `arrayMap((h, of) -> arrayMap(ms -> toUInt32(ms + (h - ${24 * day}) * ${MS_PER_HOUR}), of), hours.1, hours.3)`
-  const ordinal =
-    'arrayMap((of, upTo, n) -> arrayMap(before -> toUInt32(before + upTo - n), of), hours.5, arrayCumSum(hours.2), hours.2)'
-  return `INSERT INTO rollup_days (tenant, metric_id, day, series_id, block, samples, at, value, ordinal, raw)
+  return `INSERT INTO rollup_days (${FIELDS('day')})
 SELECT tenant, metric_id, ${day}, series_id, ${block}, n,
-  ${kept('ats', 'vs', 'ords')}, isRaw
+  ${kept('ats', 'vs')}, ${first('arrayMin', 'hours.5')}, ${first('arrayMax', 'hours.6')}, ${total('hours.7')}, gone
 FROM (
-  SELECT tenant, metric_id, series_id, toUInt32(arraySum(hours.2)) AS n, arrayFlatten(${at}) AS ats, arrayFlatten(hours.4) AS vs,
-    arrayFlatten(${ordinal}) AS ords, length(vs) AS last, ${MASK} AS mask, hasRaw OR arraySum(mask) > ${MOST_POINTS_A_DAY} AS isRaw
+  SELECT tenant, metric_id, series_id, hours, toUInt32(arraySum(hours.2)) AS n, arrayFlatten(${at}) AS ats, arrayFlatten(hours.4) AS vs,
+    length(vs) AS last, ${MASK} AS mask,
+    multiIf(worst = ${LACKS.everything} OR NOT isFinite(arraySum(hours.7)), ${LACKS.everything},
+      worst = ${LACKS.falls} OR arraySum(mask) > ${MOST_POINTS_A_DAY}, ${LACKS.falls}, ${LACKS.nothing}) AS gone
   FROM (
-    SELECT tenant, metric_id, series_id, max(raw) AS hasRaw,
-      arraySort(of -> of.1, groupArray((hour, samples, at, value, ordinal))) AS hours
+    SELECT tenant, metric_id, series_id, max(lacks) AS worst,
+      arraySort(of -> of.1, groupArray((hour, samples, \`point.at\`, \`point.value\`, least, greatest, total))) AS hours
     FROM rollup_hours WHERE hour >= ${24 * day} AND hour < ${24 * day + 24} AND block IN (${hourBlocks.join(', ')})
     GROUP BY tenant, metric_id, series_id
   )
