@@ -131,7 +131,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   {
     key: 'rollups',
     fallback: 'true',
-    doc: 'Rolls whole hours and days of samples up in the background, for rates, extremes and means over days. Costs about 0.1 us of CPU a sample.',
+    doc: 'Rolls whole hours and days of samples up in the background, for rates, extremes and means over days. Costs 0.1 to 0.2 us of CPU a sample.',
   },
   {
     key: 'storage.cold.endpoint',
