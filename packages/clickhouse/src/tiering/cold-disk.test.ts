@@ -59,6 +59,23 @@ test('a bucket that does not answer is left out, and its days are refused by nam
   disk.check({ startMs: inDay.startMs + 86_400_000, endMs: inDay.startMs + 2 * 86_400_000 })
 })
 
+test('a silent bucket is taken back once it answers, one that refuses is not asked again', async () => {
+  part('disks/cold', `${DAY}_1_7_2`)
+  part('', `${DAY + 5}_8_8_0`)
+  const refusing = new ColdDisk(enginePath, { endpoint })
+  await refusing.choose()
+  refusing.standIn('the bucket refuses')
+  expect(await refusing.isBack()).toBe(false)
+  const { port } = new URL(endpoint)
+  bucket.close()
+  bucket.closeAllConnections()
+  const silent = new ColdDisk(enginePath, { endpoint })
+  await silent.choose()
+  expect(await silent.isBack()).toBe(false)
+  await new Promise<void>((resolve) => bucket.listen(Number(port), '127.0.0.1', resolve))
+  expect(await silent.isBack()).toBe(true)
+})
+
 test('a bucket is not left out when what is written then could be taken for older', () => {
   part('disks/cold', `${DAY}_1_7_2`)
   part('', `${DAY + 5}_5_5_0`)

@@ -37,6 +37,7 @@ export class ColdDisk {
   readonly #bucket: Bucket | undefined
   #hidden: ReadonlySet<number> = new Set()
   #why: string | undefined
+  #isSilent = false
 
   constructor(enginePath: string, bucket: Bucket | undefined) {
     this.#enginePath = enginePath
@@ -72,8 +73,8 @@ export class ColdDisk {
       // Tables may still have the policy.
       return existsSync(join(this.#enginePath, 'disks', COLD)) ? this.#standInConfig() : { xml: '', env: {} }
     }
-    if (cold.length > 0 && !(await isAnswering(bucket))) return this.standIn(`${bucket.endpoint} does not answer`)
-    return bucketConfig(bucket)
+    this.#isSilent = cold.length > 0 && !(await isAnswering(bucket))
+    return this.#isSilent ? this.standIn(`${bucket.endpoint} does not answer`) : bucketConfig(bucket)
   }
 
   /** Leaves the bucket out. Throws CLICKHOUSE_START_FAILED where samples written meanwhile could be taken for older ones. */
@@ -91,9 +92,9 @@ export class ColdDisk {
     return this.#standInConfig()
   }
 
-  /** Whether the bucket answers by now. */
+  /** Whether a bucket that was silent answers by now. One that refuses us is asked again at the next start of the engine, not before. */
   async isBack(): Promise<boolean> {
-    return this.#bucket !== undefined && (await isAnswering(this.#bucket))
+    return this.#isSilent && this.#bucket !== undefined && (await isAnswering(this.#bucket))
   }
 
   #standInConfig(): StorageConfig {
