@@ -29,7 +29,6 @@ interface Target {
 
 interface MatrixRow {
   readonly metric: Labels
-  readonly value?: Sample
   readonly values?: readonly Sample[]
   readonly histograms?: readonly Sample[]
 }
@@ -52,12 +51,12 @@ interface MetadataRow {
 /**
  * Asks a server for all of its targets, which are told apart by the labels `job` and `case`.
  *
- * Times from `startedMs` on are those of scrapes. `extra` is asked for each case beside its samples, with CASE for its selector.
+ * Times from `startedMs` on are those of scrapes.
  */
 export async function readAnswers(
   base: string,
   cases: readonly string[],
-  { startedMs, extra }: { readonly startedMs: number; readonly extra: readonly string[] },
+  { startedMs }: { readonly startedMs: number },
 ): Promise<Map<string, ScrapeAnswer>> {
   const answers = new Map<string, Building>()
   const of = ({ job = '', case: id = '' }: Labels): Building => {
@@ -82,10 +81,6 @@ export async function readAnswers(
   for (const id of cases) {
     const { result } = await query(base, `{case="${id}"}[60y]`, end)
     for (const row of result) of(row.metric).series.set(print(row.metric), printSamples(row, startedMs))
-    for (const each of extra) {
-      const found = await query(base, each.replace('CASE', `{case="${id}"}`), String(Math.ceil(Date.now() / 1_000)))
-      for (const { metric, value } of found.result) of(metric).series.set(`${each} ${print(metric)}`, JSON.stringify(value?.[1]))
-    }
   }
   const sorted = (lines: ReadonlySet<string>): string[] => [...lines].sort()
   return new Map(

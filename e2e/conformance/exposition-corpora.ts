@@ -17,21 +17,18 @@ const root = process.env['ORIEL_CONFORMANCE_DIR'] ?? ''
 /** A part of the names of cases to look at; all by default. */
 const only = process.env['ORIEL_EXPOSITION_ONLY'] ?? ''
 
-/** Servers with other flags: which jobs are worth a look, and what is asked for beside samples. */
+/** Servers with other flags: and which jobs are worth a look with them. */
 interface Round {
   readonly features: readonly string[]
   readonly jobs: RegExp
   /** Whether it is about when counters began. */
   readonly isOfStarts: boolean
-  readonly extra: readonly string[]
 }
 
 const HISTOGRAM_JOBS = /^(plain|nhcb|native)/
-const STORED = ['st-storage', 'xor2-encoding', 'use-start-timestamps', 'promql-experimental-functions']
 const ROUNDS: readonly Round[] = [
-  { features: [], jobs: /./, isOfStarts: false, extra: [] },
-  { features: ['created-timestamp-zero-ingestion'], jobs: HISTOGRAM_JOBS, isOfStarts: true, extra: [] },
-  { features: STORED, jobs: HISTOGRAM_JOBS, isOfStarts: true, extra: ['start_timestamp(CASE)'] },
+  { features: [], jobs: /./, isOfStarts: false },
+  { features: ['created-timestamp-zero-ingestion'], jobs: HISTOGRAM_JOBS, isOfStarts: true },
 ]
 
 // Long enough that nearly 2,000 targets at once are no load, even for a busy machine.
@@ -119,7 +116,7 @@ async function play(cases: readonly ExpositionCase[], round: Round): Promise<[An
       const wanted = cases.reduce((sum, { jobs }) => sum + jobs.filter((job) => round.jobs.test(job)).length, 0)
       await untilScraped(targets, 2 * wanted)
       const ids = cases.map((_, id) => String(id))
-      const options = { startedMs, extra: round.extra }
+      const options = { startedMs }
       return [await readAnswers(prometheus.http, ids, options), await readAnswers(oriel.http, ids, options)]
     } finally {
       await oriel.close()
