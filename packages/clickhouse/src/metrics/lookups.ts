@@ -88,7 +88,7 @@ export async function readExemplars(
   const conditions = [tenantCondition(context.tenants, bindings), ...chosen.conditions, ...timeConditions(range, bindings)]
   const sql = `SELECT toUInt64(series_id) AS s, toUnixTimestamp64Milli(t) AS at, value, trace_id, labels FROM exemplars
 WHERE ${allOf(conditions)}
-ORDER BY at LIMIT 1 BY s, at, trace_id LIMIT ${MOST_EXEMPLARS}`
+ORDER BY at LIMIT 1 BY s, at, trace_id, content LIMIT ${MOST_EXEMPLARS}`
   const found: Exemplar[][] = series.map(() => [])
   const table = new SeriesTable(series)
   const options = { params: bindings.params, context, ...(chosen.table !== undefined && { table: chosen.table }) }

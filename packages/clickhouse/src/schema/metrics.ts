@@ -125,6 +125,14 @@ PARTITION BY generation
 ORDER BY number
 SETTINGS max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1, ${DURABLE}`
 
+// Two exemplars of one time are two unless they are the same in everything. A column of the key may only come without a default, and be
+// given one afterwards; rows from before have 0.
+const EXEMPLAR_CONTENT = `ALTER TABLE exemplars
+  ADD COLUMN IF NOT EXISTS content UInt64 CODEC(ZSTD(1)),
+  MODIFY ORDER BY (tenant, metric_id, hour, series_id, t, trace_id, content)`
+const EXEMPLAR_CONTENT_IS = `ALTER TABLE exemplars
+  MODIFY COLUMN content UInt64 DEFAULT cityHash64(reinterpretAsUInt64(value), mapKeys(labels), mapValues(labels)) CODEC(ZSTD(1))`
+
 /** Samples, the index of their series, and what goes with them. */
 export const METRIC_TABLES: TableFamily = {
   name: 'metrics',
@@ -134,5 +142,7 @@ export const METRIC_TABLES: TableFamily = {
     { version: 3, statements: [ID_CODECS] },
     { version: 4, statements: [STARTS] },
     { version: 5, statements: [JOURNAL] },
+    { version: 6, statements: [EXEMPLAR_CONTENT] },
+    { version: 7, statements: [EXEMPLAR_CONTENT_IS] },
   ],
 }

@@ -1,4 +1,4 @@
-import { labelsToRecord } from '@oriel/model'
+import { labelsKey, labelsToRecord } from '@oriel/model'
 import type { Matcher, SeriesSamples } from '@oriel/model'
 import { expect } from 'vitest'
 import type { IndexRequest } from '../source.ts'
@@ -222,6 +222,28 @@ const others: readonly Fact[] = [
       expect(await metrics.metadata({ metric: 'b', limit: 0 }, contextFor(input.tenant))).toEqual([
         { metric: 'b', type: 'gauge', help: 'B.', unit: 'bytes' },
       ])
+    },
+  },
+  {
+    title: 'exemplars of one series and time are kept side by side, the same one sent again once',
+    async run({ store, tenant }) {
+      const block = metricBlock(tenant, [{ labels: { __name__: 'm' }, samples: [[NOON_MS, 1]] }])
+      const push = (value: number, labels: Readonly<Record<string, string>>): void => {
+        block.exemplars.metricId.push(block.samples.metricId.words[0]!, block.samples.metricId.words[1]!)
+        block.exemplars.seriesId.pushFrom(block.samples.seriesId.words, 0)
+        block.exemplars.tMs.pushNumber(NOON_MS)
+        block.exemplars.values.pushDouble(value)
+        block.exemplars.traceId.push('')
+        block.exemplars.labels.pushRecord(labels)
+      }
+      push(0.25, {})
+      push(0.5, {})
+      push(0.25, { id: 'a' })
+      push(0.25, { id: 'a' })
+      for (let times = 0; times < 2; times++) await store.sink.writeMetrics([block])
+      const [found] = await store.metrics.exemplars({ matchers: [], range: RANGE }, contextFor(tenant))
+      const told = found?.exemplars.map(({ value, labels }) => `${value} ${labelsKey(labels)}`) ?? []
+      expect(told.toSorted()).toEqual([`0.25 `, `0.25 ${labelsKey([{ name: 'id', value: 'a' }])}`, `0.5 `].toSorted())
     },
   },
   {

@@ -113,7 +113,10 @@ function writeBlock(tenants: Map<string, TenantMetrics>, block: MetricBlock): vo
     const traceId = exemplars.traceId.stringAt(row)
     const labels = makeLabels(Object.entries({ ...exemplars.labels.recordAt(row), ...(traceId !== '' && { trace_id: traceId }) }))
     const exemplar = { labels, value: exemplars.values.doubleAt(row), tMs: Number(exemplars.tMs.at(row)) }
-    seriesOf(stored, exemplars.seriesId.words, row).exemplars.set(`${exemplar.tMs} ${labelsKey(labels)}`, exemplar)
+    seriesOf(stored, exemplars.seriesId.words, row).exemplars.set(
+      `${exemplar.tMs} ${exemplar.value} ${labelsKey(labels)}`,
+      exemplar,
+    )
   }
   for (const entry of block.metadata) stored.metadata.set(entry.metric, entry)
 }
