@@ -141,8 +141,7 @@ export const METRIC_TABLES: TableFamily = {
     { version: 2, statements: [HISTOGRAMS] },
     { version: 3, statements: [ID_CODECS] },
     { version: 4, statements: [STARTS] },
-    { version: 5, statements: [JOURNAL] },
-    { version: 6, statements: [EXEMPLAR_CONTENT] },
-    { version: 7, statements: [EXEMPLAR_CONTENT_IS] },
+    { version: 5, statements: [JOURNAL, EXEMPLAR_CONTENT] },
+    { version: 6, statements: [EXEMPLAR_CONTENT_IS] },
   ],
 }

@@ -54,7 +54,7 @@ export class Generation {
 
   /** Takes in a chunk that is on disk. */
   add({ tenant, chunk }: TenantChunk): void {
-    this.#of(tenant).add(chunk)
+    this.#of(tenant).chunks.push(chunk)
     this.rows += chunk.rows
     this.minMs = Math.min(this.minMs, chunk.minMs)
     this.maxMs = Math.max(this.maxMs, chunk.maxMs)
@@ -103,10 +103,6 @@ class TenantChunks {
     let named = 0
     for (const is of this.isNamed) named += is
     return named
-  }
-
-  add(chunk: Chunk): void {
-    this.chunks.push(chunk)
   }
 }
 
