@@ -6,6 +6,7 @@ export const CLICKHOUSE_ERRORS = {
   CLICKHOUSE_DATA_UNUSABLE:
     'The data directory can not be made or written. The message carries the reason of the operating system.',
   CLICKHOUSE_DATA_NEWER: 'The data was written by a newer version. Start that version; going back needs a backup.',
+  CLICKHOUSE_DATA_OLDER: 'The data was written before the first release, and no way leads from there. Choose another directory.',
   CLICKHOUSE_DATA_NOT_EMPTY: 'A snapshot is restored into an empty directory only, so that nothing is lost. Choose another one.',
   CLICKHOUSE_NO_SNAPSHOT: 'There is no snapshot of that name in the directory `snapshots` of the data directory.',
   CLICKHOUSE_START_FAILED: 'The engine did not start. The message carries its own last words.',

@@ -259,6 +259,17 @@ describe('a start that cannot be', () => {
     await second.close()
   })
 
+  it('is refused when the data is from before the first release', async () => {
+    const dataDir = makeDir()
+    const first = openEngine({ dataDir })
+    await first.client.command('TRUNCATE TABLE migrations')
+    await first.client.command("INSERT INTO migrations (family, version) VALUES ('metrics', 1)")
+    await first.close()
+    const second = openEngine({ dataDir })
+    await expect(second.engine.started).rejects.toMatchObject({ code: 'CLICKHOUSE_DATA_OLDER' })
+    await second.close()
+  })
+
   it('rejects with the reason when a server cannot be reached', async () => {
     const opened = openEngine({ dataDir: '', engineUrl: 'http://127.0.0.1:9' })
     await expect(opened.engine.started).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })

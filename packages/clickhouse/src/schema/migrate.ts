@@ -13,7 +13,8 @@ const VERSIONS = `CREATE TABLE IF NOT EXISTS ${DATABASE}.migrations (
 /**
  * Brings the tables up to this program's version. On an empty directory all statements of a version run at the same time.
  *
- * Throws CLICKHOUSE_DATA_NEWER when a newer version has written there: it may have changed what we would read wrongly.
+ * Throws CLICKHOUSE_DATA_NEWER when a newer version has written there: it may have changed what we would read wrongly; and
+ * CLICKHOUSE_DATA_OLDER for tables from before the first step we know, as none leads from there.
  */
 export async function migrate(client: EngineClient, families: readonly TableFamily[]): Promise<void> {
   const inDatabase = { settings: { database: DATABASE } }
@@ -23,7 +24,9 @@ export async function migrate(client: EngineClient, families: readonly TableFami
     families.map(async ({ name, migrations }) => {
       const current = applied.get(name) ?? 0
       const newest = migrations.at(-1)?.version ?? 0
+      const oldest = migrations[0]?.version ?? 0
       if (current > newest) throw newer(name, current, newest)
+      if (current > 0 && current < oldest) throw older(name, current, oldest)
       for (const { version, statements } of migrations) {
         if (version <= current) continue
         await Promise.all(statements.map((statement) => client.command(statement, inDatabase)))
@@ -67,5 +70,12 @@ function newer(family: string, found: number, known: number): ClickhouseError {
   return new ClickhouseError(
     'CLICKHOUSE_DATA_NEWER',
     `cannot open data: its ${family} tables are of version ${found}, this program knows versions up to ${known}`,
+  )
+}
+
+function older(name: string, found: number, oldest: number): ClickhouseError {
+  return new ClickhouseError(
+    'CLICKHOUSE_DATA_OLDER',
+    `cannot open data: its ${name} tables are of version ${found}, from before the first release; this program begins at ${oldest}`,
   )
 }

@@ -1,5 +1,6 @@
 /**
- * One step of a table family. Steps are applied in order of `version` and never changed once released.
+ * One step of a table family. Steps are applied in order of `version` and never changed once released. What was changed before the
+ * first release is part of the first step, which bears the number it had come to.
  *
  * Statements of one step run at the same time, so they must not depend on one another; each must be repeatable
  * (`IF NOT EXISTS`), because a start that dies half-way runs the step again.

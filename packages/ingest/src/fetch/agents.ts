@@ -1,7 +1,6 @@
 // Connections: kept open, with the certificates and through the proxy that a job is configured with.
 
-import { Agent, buildConnector, ProxyAgent, Socks5ProxyAgent } from 'undici'
-import type { Dispatcher } from 'undici'
+import type { Agent, buildConnector, Dispatcher } from 'undici'
 import type { HttpClientConfig, Secret } from '../prometheus-http-config.ts'
 import { proxyFor } from './proxy.ts'
 import { readHeaderSecrets, readSecretText } from './secrets.ts'
@@ -30,6 +29,7 @@ export class Agents {
     if (this.#direct !== undefined && proxy === '' && !this.#hasTlsFiles) return this.#direct
     const tls = await this.#readTls()
     if (proxy === '') {
+      const { Agent } = await loadAgents()
       this.#direct ??= new Agent({
         ...LIMITS,
         allowH2: this.#config.allowsHttp2,
@@ -62,6 +62,7 @@ export class Agents {
 
   async #proxyAgent(proxy: string, tls: buildConnector.BuildOptions, isTunnel: boolean): Promise<Dispatcher> {
     const { username, password } = new URL(proxy)
+    const { ProxyAgent, Socks5ProxyAgent, buildConnector } = await loadAgents()
     if (proxy.startsWith('socks5'))
       return new Socks5ProxyAgent(proxy, { ...LIMITS, username, password, connect: buildConnector(tls) })
     const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
@@ -97,6 +98,9 @@ export class Agents {
     }
   }
 }
+
+/** Loaded by the first request that needs it: 80 ms of a start, and plain targets go without. */
+const loadAgents = (): Promise<typeof import('undici')> => import('undici')
 
 const LIMITS = {
   maxHeaderSize: 32_768,
