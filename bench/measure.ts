@@ -110,7 +110,8 @@ function thousands(rate: number): string {
   return `${(rate / 1_000).toFixed(0)}k`
 }
 
-function diskUsage(dir: string): number {
+/** Bytes of the files in a directory. */
+export function diskUsage(dir: string): number {
   const { stdout } = spawnSync('du', ['-sb', dir], { encoding: 'utf8' })
   return Number(stdout.split('\t')[0])
 }

@@ -9,6 +9,7 @@ const SUITES: Readonly<Record<string, { readonly file: string; readonly about: s
   scrape: { file: 'scrape.ts', about: '2,000 targets every 15 s, beside Prometheus' },
   'query-metrics': { file: 'query-metrics.ts', about: 'PromQL range queries against Prometheus and VictoriaMetrics' },
   'million-series': { file: 'million-series.ts', about: '1,000,000 active series: memory and look-ups beside Prometheus' },
+  bytes: { file: 'bytes.ts', about: 'bytes a sample of real expositions, after merges' },
   logs: { file: 'logs.ts', about: 'OTLP log ingest and search against Loki' },
   spans: { file: 'spans.ts', about: 'OTLP span ingest and trace by id against Jaeger' },
 }
