@@ -30,6 +30,10 @@ const HEAD = `# Error codes
 Every expected failure has a stable code. Our own API answers it as \`{"error":{"code","message"}}\`; the APIs of other products
 tell the message in their own shape. Codes are grouped by the room that raises them. What has no code is a defect: please report it.
 
+A request that is fine otherwise may bring single samples that are refused: the answer names the reason and one of them, and the rest
+is stored. Times are taken from 1900-01-01 to ten minutes ahead of the clock here. Samples from before 1970 are kept as others are;
+retention takes them together with the day 1970-01-01.
+
 This file is made from the tables in the code by \`node --conditions=source tools/errors-doc.ts\`.
 `
 

@@ -22,7 +22,7 @@ export function watchSink(sink: Sink): WatchedSink {
       async writeMetrics(blocks) {
         await sink.writeMetrics(blocks)
         for (const { samples } of blocks)
-          if (samples.rows > 0) metricsMs = Math.max(metricsMs, Number(samples.tMs.at(samples.rows - 1)))
+          if (samples.rows > 0) metricsMs = Math.max(metricsMs, samples.tMs.numberAt(samples.rows - 1))
       },
       async writeLogs(blocks) {
         await sink.writeLogs(blocks)

@@ -113,10 +113,12 @@ describe('the server', () => {
     expect(answer).toMatchObject({ data: { result: [{ values }] } })
   })
 
-  it('scrapes what is added and shows it as a target', async () => {
+  it('scrapes what is added, shows it as a target and answers its samples, those from before 1970 too', async () => {
     await server.ready
     const target = createServer((_request, response) => {
-      response.setHeader('content-type', 'text/plain; version=0.0.4').end('shop_orders_total 3\n')
+      response
+        .setHeader('content-type', 'application/openmetrics-text; version=1.0.0')
+        .end('shop_orders_total 3\nshop_opened 5 -1.5\n# EOF\n')
     })
     await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve))
     const bound = target.address()
@@ -124,6 +126,11 @@ describe('the server', () => {
     server.addScrapeTargets([{ job: 'shop', address }])
     await expect.poll(() => answerTo('shop_orders_total'), { timeout: 20_000 }).toContain('"3"')
     expect(await (await fetch(`${server.url}/api/v1/targets`)).text()).toContain(address)
+    const opened = { data: { result: [{ metric: { job: 'shop' }, value: [-1, '5'] }] } }
+    expect(await get('query?query=shop_opened&time=-1')).toMatchObject(opened)
+    const range = await get('query_range?query=timestamp(shop_opened)&start=-3&end=0&step=1')
+    expect(range).toMatchObject({ data: { result: [{ values: [-1, 0].map((t) => [t, '-1.5']) }] } })
+    expect(await get('series?match[]=shop_opened&start=1969-12-31T00:00:00Z&end=-1')).toMatchObject({ data: [{ job: 'shop' }] })
     target.close()
   })
 
@@ -220,4 +227,8 @@ async function spansOf(traceId: string): Promise<unknown> {
 
 async function answerTo(query: string): Promise<string> {
   return (await fetch(`${server.url}/api/v1/query?query=${query}`)).text()
+}
+
+async function get(path: string): Promise<unknown> {
+  return (await fetch(`${server.url}/api/v1/${path}`)).json()
 }

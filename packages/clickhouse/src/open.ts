@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { Clock, Telemetry } from '@oriel/model'
-import { silentTelemetry } from '@oriel/model'
+import { FIRST_SAMPLE_MS, silentTelemetry } from '@oriel/model'
 import type { Store } from '@oriel/store'
 import type { EngineClient } from './engine/client.ts'
 import { openClient } from './engine/client.ts'
@@ -122,7 +122,7 @@ export async function openClickhouse({
   const tiering = openTieringOf(opened, { clock, ...options })
   const retention = openRetention(client, {
     telemetry: options.telemetry ?? silentTelemetry,
-    noteDeleting: (upToMs) => metrics.noteDeleting({ startMs: 0, endMs: upToMs }),
+    noteDeleting: (upToMs) => metrics.noteDeleting({ startMs: FIRST_SAMPLE_MS, endMs: upToMs }),
   })
   const logWriter = makeLogWriter(client, { now: clock })
   const spanWriter = makeSpanWriter(client, { now: clock })

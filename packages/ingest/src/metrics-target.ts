@@ -1,7 +1,17 @@
 // Where decoders of metrics meet the open block of a tenant. A hot path (bench/HOTPATHS.md): `sample` runs once a sample.
 
 import type { Clock, Labels, MetricMetadata, NativeHistogram } from '@oriel/model'
-import { HISTOGRAM_HIGH, HISTOGRAM_LOW, labelValue, METRIC_NAME, MS_PER_DAY, STALE_HIGH, STALE_LOW } from '@oriel/model'
+import {
+  FIRST_SAMPLE_MS,
+  HISTOGRAM_HIGH,
+  HISTOGRAM_LOW,
+  labelValue,
+  METRIC_NAME,
+  MS_PER_DAY,
+  sampleDay,
+  STALE_HIGH,
+  STALE_LOW,
+} from '@oriel/model'
 import type { ExemplarRow, OrderedMetricTarget } from '@oriel/wire'
 import type { OpenMetricBlock } from './metrics-block.ts'
 import { PendingMetadata, PendingSeriesDay } from './metrics-block.ts'
@@ -130,7 +140,7 @@ export class TenantMetrics implements OrderedMetricTarget {
   start(ref: number, tMs: number, startMs: number, histogram?: NativeHistogram): void {
     if (ref >= DROPPED_REF) return
     if (this.#starts === 'zeros') this.#injectZero(ref, { tMs, startMs, histogram })
-    else if (this.#starts === 'stored' && startMs >= 0) this.#storeStart(ref, tMs, startMs)
+    else if (this.#starts === 'stored' && startMs >= FIRST_SAMPLE_MS) this.#storeStart(ref, tMs, startMs)
   }
 
   /** A series met for the first time since this process began gets its zero again: it lies where it lay before. */
@@ -140,7 +150,7 @@ export class TenantMetrics implements OrderedMetricTarget {
   ): void {
     if (this.#latestEpoch !== this.epoch) this.#latest.clear()
     this.#latestEpoch = this.epoch
-    const latestMs = this.#latest.get(ref) ?? -1
+    const latestMs = this.#latest.get(ref) ?? -Infinity
     this.#latest.set(ref, Math.max(latestMs, tMs))
     if (startMs <= latestMs || startMs >= tMs || startMs < this.#latestMs - MAX_AHEAD_MS - ZERO_REACH_MS) return
     const isTaken = histogram === undefined ? this.#append(ref, startMs, 0, 0) : this.histogram(ref, startMs, zeroOf(histogram))
@@ -151,14 +161,15 @@ export class TenantMetrics implements OrderedMetricTarget {
     const { samples, starts } = this.#block!
     const row = samples.rows - 1
     // The sample may have been refused: then the last row is another.
-    const isLast = row >= 0 && Number(samples.tMs.at(row)) === tMs
+    const isLast = row >= 0 && samples.tMs.numberAt(row) === tMs
     if (isLast && samples.seriesId.words[4 * row] === this.#generation.facts[FACT_WORDS * ref]) starts.push(samples, row, startMs)
   }
 
   #append(ref: number, tMs: number, valueLow: number, valueHigh: number): boolean {
     if (tMs < this.#dayStartMs || tMs >= this.#dayEndMs) this.#enterDay(tMs)
     // -1 is above every ref as an unsigned number.
-    if (ref >>> 0 >= DROPPED_REF || tMs < 0 || tMs > this.#latestMs) return this.#takeOther(ref, { tMs, valueLow, valueHigh })
+    if (ref >>> 0 >= DROPPED_REF || tMs < FIRST_SAMPLE_MS || tMs > this.#latestMs)
+      return this.#takeOther(ref, { tMs, valueLow, valueHigh })
     const generation = this.#generation
     const block = this.#block!
     const day = this.#day + 1
@@ -176,8 +187,8 @@ export class TenantMetrics implements OrderedMetricTarget {
 
   exemplar(given: number, { tMs, valueLow, valueHigh, labels }: ExemplarRow): boolean {
     if (given === -1) return false
-    if (tMs < 0 || tMs > this.#latestMs) {
-      this.refuse('an exemplar has a time before 1970 or far in the future', 1, () => `${this.describe(given)} at ${tMs}`)
+    if (tMs < FIRST_SAMPLE_MS || tMs > this.#latestMs) {
+      this.refuse('an exemplar has a time before 1900 or far in the future', 1, () => `${this.describe(given)} at ${tMs}`)
       return false
     }
     if (given === DROPPED_REF) return true
@@ -223,10 +234,10 @@ export class TenantMetrics implements OrderedMetricTarget {
   }
 
   #enterDay(tMs: number): void {
-    if (!(tMs >= 0 && tMs <= this.#latestMs)) return
-    this.#day = Math.floor(tMs / MS_PER_DAY)
-    this.#dayStartMs = this.#day * MS_PER_DAY
-    this.#dayEndMs = this.#dayStartMs + MS_PER_DAY
+    if (!(tMs >= FIRST_SAMPLE_MS && tMs <= this.#latestMs)) return
+    this.#day = sampleDay(tMs)
+    this.#dayStartMs = this.#day === 0 ? FIRST_SAMPLE_MS : this.#day * MS_PER_DAY
+    this.#dayEndMs = (this.#day + 1) * MS_PER_DAY
   }
 
   /** Brings (series, day) into the block unless the index has it or the block brings it already. */
@@ -243,7 +254,7 @@ export class TenantMetrics implements OrderedMetricTarget {
   /** What `sample` has no short way for: refused times and series, and series that are not stored as they come. */
   #takeOther(ref: number, sample: SampleWords): boolean {
     const { tMs } = sample
-    if (ref === -1 || tMs < 0 || tMs > this.#latestMs) return this.#refuseSample(ref, tMs)
+    if (ref === -1 || tMs < FIRST_SAMPLE_MS || tMs > this.#latestMs) return this.#refuseSample(ref, tMs)
     this.#samples++
     if (ref === DROPPED_REF) return true
     const value = doubleOf(sample)
@@ -282,7 +293,7 @@ export class TenantMetrics implements OrderedMetricTarget {
 
   #refuseSample(ref: number, tMs: number): boolean {
     if (ref === -1) this.refuse(this.dictionary.refusal, 1, () => printSeries(this.dictionary.refused()))
-    else if (tMs < 0) this.refuse('a sample has a time before 1970', 1, () => `${this.describe(ref)} at ${tMs} ms`)
+    else if (tMs < FIRST_SAMPLE_MS) this.refuse('a sample has a time before 1900', 1, () => `${this.describe(ref)} at ${tMs} ms`)
     else this.refuse('a sample lies more than 10 minutes ahead', 1, () => `${this.describe(ref)} at ${tMs} ms`)
     return false
   }

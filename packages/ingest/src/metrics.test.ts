@@ -1,4 +1,4 @@
-import { HISTOGRAM_HIGH, HISTOGRAM_LOW, labelsOf, METRIC_NAME } from '@oriel/model'
+import { FIRST_SAMPLE_MS, HISTOGRAM_HIGH, HISTOGRAM_LOW, labelsOf, METRIC_NAME } from '@oriel/model'
 import type { Labels, NativeHistogram } from '@oriel/model'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats, openMemoryStore } from '@oriel/store'
 import type { QueryContext, Store } from '@oriel/store'
@@ -105,7 +105,8 @@ test.each([
         samples: [
           [NOW, 1],
           [NOW + 20 * 60_000, 2],
-          [-5, 3],
+          [FIRST_SAMPLE_MS - 1, 3],
+          [-5, 4],
         ],
       },
       {
@@ -119,11 +120,11 @@ test.each([
     ]),
     version,
   )
-  expect(accepted).toBe(3)
-  expect(written).toEqual({ samples: 2, histograms: 1, exemplars: 0 })
+  expect(accepted).toBe(4)
+  expect(written).toEqual({ samples: 3, histograms: 1, exemplars: 0 })
   expect(rejected.map(({ reason, count }) => [reason, count])).toEqual([
     ['a sample lies more than 10 minutes ahead', 1],
-    ['a sample has a time before 1970', 1],
+    ['a sample has a time before 1900', 1],
     ['a series has no metric name', 2],
     ['histogram has a bucket whose observation count is negative', 1],
   ])

@@ -17,9 +17,9 @@ export class U64Column {
     this.length++
   }
 
-  /** Appends a non-negative integer below 2^53. */
+  /** Appends a whole number of less than 2^53, negative ones as two's complement. */
   pushNumber(value: number): void {
-    this.push(value >>> 0, Math.floor(value / 2 ** 32))
+    this.push(value >>> 0, Math.floor(value / TWO_32))
   }
 
   pushBigInt(value: bigint): void {
@@ -41,10 +41,22 @@ export class U64Column {
     return this.#words.subarray(0, 2 * this.length)
   }
 
+  /** The row as the whole number that `pushNumber` took. */
+  numberAt(row: number): number {
+    return signedAt(this.#words, row)
+  }
+
   at(row: number): bigint {
     return (BigInt(this.#words[2 * row + 1]!) << 32n) | BigInt(this.#words[2 * row]!)
   }
 }
+
+/** Row `row` of signed 64-bit numbers of less than 2^53, two words each, low word first. */
+export function signedAt(words: Uint32Array, row: number): number {
+  return words[2 * row]! + (words[2 * row + 1]! | 0) * TWO_32
+}
+
+const TWO_32 = 2 ** 32
 
 /** Doubles whose bits are kept exactly, staleness markers included: values travel as pairs of 32-bit words. */
 export class F64Column extends U64Column {

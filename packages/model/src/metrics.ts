@@ -23,7 +23,7 @@ export type SeriesId = Uint32Array
 export interface SeriesDay {
   readonly id: SeriesId
   readonly labels: Labels
-  /** Days since 1970-01-01 UTC. */
+  /** See `sampleDay`. */
   readonly day: number
 }
 
@@ -38,7 +38,7 @@ export interface SeriesDay {
 export class SampleColumns {
   readonly metricId: U64Column = new U64Column()
   readonly seriesId: U128Column = new U128Column()
-  /** Milliseconds, as unsigned 64-bit. */
+  /** Milliseconds, signed; from `FIRST_SAMPLE_MS` on. */
   readonly tMs: U64Column = new U64Column()
   readonly values: F64Column = new F64Column()
 

@@ -41,7 +41,7 @@ describe('evaluate', () => {
     await evaluate(source, { expr: 'x - x offset 1w', startMs: 604_800_000, endMs: 604_860_000, stepMs: 60_000 }, contextOf())
     expect(requests.map(({ range }) => range)).toEqual([
       { startMs: 604_500_001, endMs: 604_860_000 },
-      { startMs: 0, endMs: 60_000 },
+      { startMs: -299_999, endMs: 60_000 },
     ])
   })
 

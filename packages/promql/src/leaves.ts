@@ -81,16 +81,13 @@ async function readScan(
   source: MetricSource,
   context: QueryContext,
 ): Promise<SeriesScan> {
-  if (range.endMs < 0) return NO_SAMPLES
-  const request = { matchers, range: fromZero(range) }
+  const request = { matchers, range }
   const scan = await source.scan(request, context)
   if (scan !== undefined) return scan
   const samples = await source.samples(request, context)
-  // Times begin at 0: nothing lies before.
-  const earlier =
-    range.startMs > 0 && needsEarlier(samples)
-      ? await source.samples({ matchers, range: rangeBefore(range, options) }, context)
-      : undefined
+  const earlier = needsEarlier(samples)
+    ? await source.samples({ matchers, range: rangeBefore(range, options) }, context)
+    : undefined
   return scanOf(withReadHints(samples, earlier))
 }
 
@@ -169,12 +166,7 @@ function isNear(a: TimeRange, b: TimeRange): boolean {
 
 /** Where the samples just before a range are. */
 function rangeBefore({ startMs }: TimeRange, { lookbackMs }: PlanOptions): TimeRange {
-  return fromZero({ startMs: startMs - lookbackMs, endMs: Math.max(0, startMs - 1) })
-}
-
-/** Time before 1970 holds nothing. */
-function fromZero({ startMs, endMs }: TimeRange): TimeRange {
-  return { startMs: Math.max(0, startMs), endMs }
+  return { startMs: startMs - lookbackMs, endMs: startMs - 1 }
 }
 
 const NO_COLUMNS: SeriesSamples = {

@@ -1,13 +1,13 @@
 import type { Matcher, TimeRange, UnixMs } from '@oriel/model'
-import { matchesEmpty } from '@oriel/model'
+import { FIRST_SAMPLE_MS, matchesEmpty } from '@oriel/model'
 import type { Expr, PromqlFeatures } from '@oriel/promql/syntax'
 import { parseExpr, parseMetricSelector } from '@oriel/promql/syntax'
 import { parsePromDuration, QueryError } from '@oriel/syntax'
 import { ApiError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 
-/** Look-ups without a range read everything: from 1970 to the last second of an unsigned 32-bit clock (2106). */
-const ALL_TIME: TimeRange = { startMs: 0, endMs: 4_294_967_295_000 }
+/** Look-ups without a range read everything: from the first time that a sample may have to the last second of an unsigned 32-bit clock (2106). */
+const ALL_TIME: TimeRange = { startMs: FIRST_SAMPLE_MS, endMs: 4_294_967_295_000 }
 
 // What Go clients print for the smallest and the largest time. Source: Prometheus 3.14 web/api/v1 MinTime and MaxTime.
 const GO_MIN_TIME = '-292273086-05-16T16:47:06Z'

@@ -47,7 +47,7 @@ function requestOf({ startMs, endMs, matchers }: ReadQuery, external: Readonly<R
     const isExternal = matcher.op === '=' && Object.hasOwn(external, matcher.name) && external[matcher.name] === matcher.value
     return isExternal ? { ...matcher, value: '' } : matcher
   })
-  return { matchers: inStore, range: { startMs: Math.max(0, startMs), endMs } }
+  return { matchers: inStore, range: { startMs, endMs } }
 }
 
 /** The series' own labels win. */

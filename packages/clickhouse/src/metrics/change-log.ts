@@ -1,4 +1,5 @@
 import type { MetricBlock } from '@oriel/model'
+import { signedAt } from '@oriel/model'
 
 /** The first moment that writes changed, by tenant. */
 export type ChangedFrom = ReadonlyMap<string, number>
@@ -9,8 +10,8 @@ export function changedFrom(blocks: readonly MetricBlock[]): ChangedFrom {
   for (const { tenant, samples } of blocks) {
     const times = samples.tMs.words
     let leastMs = first.get(tenant) ?? Infinity
-    for (let at = 0; at < times.length; at += 2) {
-      const tMs = times[at]! + times[at + 1]! * TWO_32
+    for (let row = 0; row < samples.rows; row++) {
+      const tMs = signedAt(times, row)
       if (tMs < leastMs) leastMs = tMs
     }
     if (leastMs !== Infinity) first.set(tenant, leastMs)
@@ -78,7 +79,6 @@ function minuteOf(tMs: number): number {
   return Math.floor(tMs / 60_000)
 }
 
-const TWO_32 = 2 ** 32
 // 1,440 minutes: a day of a usual sender.
 const MOST_MINUTES = 1_440
 // 10,000 tenants: some tens of MB at worst.

@@ -85,10 +85,11 @@ function rowsAt(thinned: ThinnedSamples, places: Uint32Array): { readonly rows: 
   return { rows, of }
 }
 
-/** Whether the tables can hold the range and its windows lie on whole milliseconds. */
+/** Whether the tables can hold the range, its hours are hours (see `sampleHour`) and its windows lie on whole milliseconds. */
 function isReadable({ startMs, endMs, stepMs, rangeMs, offsetMs }: GridRequest, range: TimeRange): boolean {
   if (![startMs, endMs, stepMs, rangeMs, offsetMs].every(Number.isSafeInteger)) return false
   if (endMs < startMs || rangeMs <= 0 || (stepMs <= 0 && endMs > startMs)) return false
+  if (range.startMs < 0) return false
   const cut = clampRange(range)
   return cut.startMs === range.startMs && cut.endMs === range.endMs
 }

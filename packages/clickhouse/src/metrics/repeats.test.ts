@@ -26,7 +26,7 @@ test('of rows with one series and time the last stays, whatever else is there', 
       const kept = withoutRepeats(samples)
       const found = Array.from({ length: kept.rows }, (_, i) => [
         kept.seriesId.words[4 * i],
-        Number(kept.tMs.at(i)) - NOON_MS,
+        kept.tMs.numberAt(i) - NOON_MS,
         kept.values.doubleAt(i),
       ])
       const last = rows.filter(([series, tMs], i) => !rows.some(([s, t], j) => j > i && s === series && t === tMs))

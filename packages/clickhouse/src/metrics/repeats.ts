@@ -16,7 +16,7 @@ export function withoutRepeats(samples: SampleColumns): SampleColumns {
     if (replaced.has(row)) continue
     kept.metricId.push(metric[2 * row]!, metric[2 * row + 1]!)
     kept.seriesId.pushFrom(samples.seriesId.words, row)
-    kept.tMs.pushNumber(Number(samples.tMs.at(row)))
+    kept.tMs.pushNumber(samples.tMs.numberAt(row))
     kept.values.push(values[2 * row]!, values[2 * row + 1]!)
   }
   return kept

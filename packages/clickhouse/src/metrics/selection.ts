@@ -1,9 +1,9 @@
 import type { Matcher, TimeRange } from '@oriel/model'
-import { compileMatcher, METRIC_NAME, MS_PER_DAY, MS_PER_HOUR } from '@oriel/model'
+import { compileMatcher, FIRST_SAMPLE_MS, METRIC_NAME, sampleDay, sampleHour } from '@oriel/model'
 import type { Bindings } from '../conditions.ts'
 import { allOf, anyOf, matcherCondition } from '../conditions.ts'
 
-/** Days since 1970 that a range touches, both inclusive. */
+/** Days of samples that a range touches, both inclusive. */
 export interface DayRange {
   readonly first: number
   readonly last: number
@@ -14,18 +14,21 @@ const LAST_MS = Date.UTC(2299, 11, 31)
 
 /** The range cut to what the tables can hold. */
 export function clampRange({ startMs, endMs }: TimeRange): TimeRange {
-  return { startMs: clampMs(Math.ceil(startMs)), endMs: clampMs(Math.floor(endMs)) }
+  return {
+    startMs: Math.min(LAST_MS, Math.max(FIRST_SAMPLE_MS, Math.ceil(startMs))),
+    endMs: Math.min(LAST_MS, Math.max(FIRST_SAMPLE_MS - 1, Math.floor(endMs))),
+  }
 }
 
 /** The days that a range touches. */
 export function daysOf(range: TimeRange): DayRange {
   const { startMs, endMs } = clampRange(range)
-  return { first: Math.floor(startMs / MS_PER_DAY), last: Math.floor(endMs / MS_PER_DAY) }
+  return { first: sampleDay(startMs), last: sampleDay(endMs) }
 }
 
 /** Conditions on `hour` and `t` of a sample table. The hour is said too, because it is what the sort key prunes by. */
 export function timeConditions({ startMs, endMs }: TimeRange, bindings: Bindings): string[] {
-  const hours = [Math.floor(startMs / MS_PER_HOUR), Math.floor(endMs / MS_PER_HOUR)]
+  const hours = [sampleHour(startMs), sampleHour(endMs)]
   return [
     `hour >= ${bindings.bind(hours[0]!, 'UInt32')}`,
     `hour <= ${bindings.bind(hours[1]!, 'UInt32')}`,
@@ -68,8 +71,4 @@ function isSelective(matcher: Matcher): boolean {
   // Compiled for its errors: a bad regex is refused here, in our words.
   compileMatcher(matcher)
   return true
-}
-
-function clampMs(tMs: number): number {
-  return Math.min(LAST_MS, Math.max(0, tMs))
 }

@@ -30,7 +30,7 @@ export interface MetricWriter {
   noteRemoved(): void
 }
 
-// One insert may touch any number of days: any timestamp from 1970 on is taken.
+// One insert may touch any number of days: any timestamp of the past is taken.
 const ANY_DAYS: Readonly<Record<string, number>> = { max_partitions_per_insert_block: 0 }
 
 /**

@@ -118,9 +118,9 @@ class Roller implements Rollups {
     }
   }
 
-  /** Hours of a day that are whole and not rolled up, the newest first. An hour without samples counts as rolled up. */
+  /** Hours of a day that are whole and not rolled up, the newest first. An hour without samples counts as rolled up; the first one never is (see `sampleHour`). */
   async #dueHours(day: number, lastHour: number): Promise<DueHour[]> {
-    const hours = Array.from({ length: 24 }, (_, i) => 24 * day + 23 - i).filter((hour) => hour <= lastHour)
+    const hours = Array.from({ length: 24 }, (_, i) => 24 * day + 23 - i).filter((hour) => hour <= lastHour && hour > 0)
     const missing = hours.filter((hour) => !this.blocks.hasHour(hour))
     if (missing.length === 0) return []
     // Begun before they are counted: what is written from here on is noticed.

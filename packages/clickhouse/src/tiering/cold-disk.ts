@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TimeRange } from '@oriel/model'
-import { MS_PER_DAY } from '@oriel/model'
+import { MS_PER_DAY, sampleDay } from '@oriel/model'
 import { StoreError } from '@oriel/store'
 import { ClickhouseError } from '../errors.ts'
 
@@ -56,7 +56,7 @@ export class ColdDisk {
 
   /** Throws STORE_UNAVAILABLE where samples of the range are hidden. */
   check({ startMs, endMs }: TimeRange): void {
-    const day = [...this.#hidden].find((of) => of * MS_PER_DAY <= endMs && (of + 1) * MS_PER_DAY > startMs)
+    const day = [...this.#hidden].find((of) => of >= sampleDay(startMs) && of <= sampleDay(endMs))
     if (day === undefined) return
     const date = new Date(day * MS_PER_DAY).toISOString().slice(0, 10)
     throw new StoreError('STORE_UNAVAILABLE', `cannot read samples of ${date}: ${this.#why}. Later days can be read`)

@@ -10,6 +10,7 @@ import {
   METRIC_NAME,
   MS_PER_DAY,
   NS_PER_MS,
+  sampleDay,
   SPAN_KINDS,
   SPAN_STATUSES,
   STALE_HIGH,
@@ -51,7 +52,7 @@ export function metricBlock(tenant: string, seriesList: readonly TestSeries[]): 
   for (const series of seriesList) {
     const labels = labelsOf(series.labels)
     const id = seriesId(labels)
-    const days = new Set(series.samples.map(([tMs]) => Math.floor(tMs / MS_PER_DAY)))
+    const days = new Set(series.samples.map(([tMs]) => sampleDay(tMs)))
     for (const day of days) block.series.push({ id, labels, day })
     for (const [tMs, value] of series.samples) {
       block.samples.metricId.pushBigInt(hash64(labelValue(labels, METRIC_NAME)))

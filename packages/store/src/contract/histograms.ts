@@ -107,6 +107,18 @@ export const HISTOGRAM_FACTS: readonly Fact[] = [
     },
   },
   {
+    title: 'native histograms and starts before 1970 are read back',
+    async run(input) {
+      await write(input, { labels, samples: [[-1_500, EXPONENTIAL]] })
+      await writeStarted(input, [[-1_000, -2_000]])
+      const { tenant, store } = input
+      const got = await store.metrics.samples({ matchers: [], range: { startMs: -2_000, endMs: -1 } }, contextFor(tenant))
+      expect([...got.tMs]).toEqual([-1_500, -1_000])
+      expect(got.histograms?.[0]).toEqual(EXPONENTIAL)
+      expect(got.startsMs).toEqual(Float64Array.of(0, -2_000))
+    },
+  },
+  {
     title: 'an answer without native histograms has no list of them',
     async run(input) {
       await write(input, { labels, samples: [[NOON_MS, 1]] })

@@ -166,6 +166,27 @@ export const METRIC_KEEPING_FACTS: readonly Fact[] = [
     },
   },
   {
+    title: 'what lies before 1970 is deleted like all else',
+    async run(input) {
+      const { store, tenant } = input
+      const samples = [-2_000, -1_500, 1_000].map((tMs) => [tMs, 1] as const)
+      await write(
+        input,
+        ['a', 'b'].map((of) => ({ labels: { __name__: 'm', of }, samples })),
+      )
+      const remove = (startMs: number, endMs: number) =>
+        store.sink.deleteMetrics({ tenant, matchers: [matcher('of', '=', 'a')], range: { startMs, endMs } })
+      const all = { startMs: -10_000, endMs: 10_000 }
+      const left = async () => [...(await store.metrics.samples({ matchers: [], range: all }, contextFor(tenant))).tMs]
+      await remove(-1_500, -1)
+      expect(await left()).toEqual([-2_000, 1_000, -2_000, -1_500, 1_000])
+      await remove(-(2 ** 60), 2 ** 52)
+      expect(await left()).toEqual([-2_000, -1_500, 1_000])
+      const look = { matcherSets: [], range: { startMs: -10_000, endMs: -1 }, limit: 0 }
+      expect(await store.metrics.labelValues('of', look, contextFor(tenant))).toEqual(['b'])
+    },
+  },
+  {
     title: 'deleted exemplars are gone too',
     async run(input) {
       const { store, tenant } = input

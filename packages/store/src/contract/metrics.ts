@@ -1,4 +1,4 @@
-import { labelsKey, labelsToRecord } from '@oriel/model'
+import { FIRST_SAMPLE_MS, labelsKey, labelsToRecord, MS_PER_DAY } from '@oriel/model'
 import type { Matcher, SeriesSamples } from '@oriel/model'
 import { expect } from 'vitest'
 import type { IndexRequest } from '../source.ts'
@@ -135,6 +135,32 @@ const reads: readonly Fact[] = [
 ]
 
 const selects: readonly Fact[] = [
+  {
+    title: 'times before 1970 are times like others, in reads and look-ups',
+    async run(input) {
+      const times = [FIRST_SAMPLE_MS, -MS_PER_DAY - 1, -1_500, -1, 0, 1, MS_PER_DAY]
+      await write(input, [{ labels: { __name__: 'old' }, samples: times.map((tMs, i) => [tMs, i] as const) }])
+      await write(input, [{ labels: { __name__: 'new' }, samples: [[NOON_MS, 9]] }])
+      const readTimes = async (startMs: number, endMs: number) => [...(await read(input, [], { startMs, endMs })).tMs]
+      expect(await readTimes(-(2 ** 60), 2 ** 52)).toEqual([NOON_MS, ...times])
+      expect(await readTimes(-MS_PER_DAY - 1, -1)).toEqual([-MS_PER_DAY - 1, -1_500, -1])
+      expect(await readTimes(-1_499, 0)).toEqual([-1, 0])
+      expect(await readTimes(0, MS_PER_DAY - 1)).toEqual([0, 1])
+      expect(await readTimes(-(2 ** 60), FIRST_SAMPLE_MS - 1)).toEqual([])
+      const request = { matcherSets: [], range: { startMs: -5_000, endMs: -1_000 }, limit: 0 }
+      const context = contextFor(input.tenant)
+      expect((await input.store.metrics.series(request, context)).map(labelsToRecord)).toEqual([{ __name__: 'old' }])
+      expect(await input.store.metrics.labelValues('__name__', request, context)).toEqual(['old'])
+    },
+  },
+  {
+    title: 'of two samples of one time before 1970 the one written last counts',
+    async run(input) {
+      for (const value of [1, 2, 3]) await write(input, [{ labels: { __name__: 'm' }, samples: [[-1_500, value]] }])
+      const { tMs, values } = await read(input, [], { startMs: -2_000, endMs: -1_000 })
+      expect([[...tMs], [...values]]).toEqual([[-1_500], [3]])
+    },
+  },
   {
     title: 'matchers select series: equal, not equal, regex anchored at both ends, and its opposite',
     async run(input) {

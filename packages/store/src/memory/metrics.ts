@@ -9,7 +9,7 @@ import type {
   SeriesScan,
   TimeRange,
 } from '@oriel/model'
-import { compareLabels, compileMatchers, labelsKey, labelValue, makeLabels, MS_PER_DAY } from '@oriel/model'
+import { compareLabels, compileMatchers, labelsKey, labelValue, makeLabels, sampleDay } from '@oriel/model'
 import type { QueryContext } from '../context.ts'
 import { StoreError, throwIfAborted } from '../context.ts'
 import type { DeleteRequest } from '../sink.ts'
@@ -105,14 +105,14 @@ function writeBlock(tenants: Map<string, TenantMetrics>, block: MetricBlock): vo
   writeSamples(stored, block)
   const { starts } = block
   for (let row = 0; row < starts.rows; row++) {
-    const point = seriesOf(stored, starts.seriesId.words, row).points.get(Number(starts.tMs.at(row)))
-    if (point !== undefined) point.startMs = Number(starts.startMs.at(row))
+    const point = seriesOf(stored, starts.seriesId.words, row).points.get(starts.tMs.numberAt(row))
+    if (point !== undefined) point.startMs = starts.startMs.numberAt(row)
   }
   const { exemplars } = block
   for (let row = 0; row < exemplars.rows; row++) {
     const traceId = exemplars.traceId.stringAt(row)
     const labels = makeLabels(Object.entries({ ...exemplars.labels.recordAt(row), ...(traceId !== '' && { trace_id: traceId }) }))
-    const exemplar = { labels, value: exemplars.values.doubleAt(row), tMs: Number(exemplars.tMs.at(row)) }
+    const exemplar = { labels, value: exemplars.values.doubleAt(row), tMs: exemplars.tMs.numberAt(row) }
     seriesOf(stored, exemplars.seriesId.words, row).exemplars.set(
       `${exemplar.tMs} ${exemplar.value} ${labelsKey(labels)}`,
       exemplar,
@@ -128,13 +128,10 @@ function deletePoints(tenants: Map<string, TenantMetrics>, { tenant, matchers, r
     if (!test(labels)) continue
     for (const tMs of points.keys()) if (isIn(tMs)) points.delete(tMs)
     for (const [key, { tMs }] of exemplars) if (isIn(tMs)) exemplars.delete(key)
-    const left = new Set([...points.keys()].map(dayOf))
-    for (const day of days) if (day >= dayOf(range.startMs) && day <= dayOf(range.endMs) && !left.has(day)) days.delete(day)
+    const left = new Set([...points.keys()].map(sampleDay))
+    for (const day of days)
+      if (day >= sampleDay(range.startMs) && day <= sampleDay(range.endMs) && !left.has(day)) days.delete(day)
   }
-}
-
-function dayOf(tMs: number): number {
-  return Math.floor(tMs / MS_PER_DAY)
 }
 
 function writeSamples(stored: TenantMetrics, { samples, histograms }: MetricBlock): void {
@@ -142,7 +139,7 @@ function writeSamples(stored: TenantMetrics, { samples, histograms }: MetricBloc
   for (let row = 0; row < samples.rows; row++) {
     const point = { value: samples.values.doubleAt(row), isStale: samples.values.isStaleAt(row) }
     const histogram = samples.values.isHistogramAt(row) && { histogram: histograms.at(histogramRow++) }
-    seriesOf(stored, samples.seriesId.words, row).points.set(Number(samples.tMs.at(row)), { ...point, ...histogram })
+    seriesOf(stored, samples.seriesId.words, row).points.set(samples.tMs.numberAt(row), { ...point, ...histogram })
   }
 }
 
@@ -224,7 +221,7 @@ function findByIndex(tenants: Map<string, TenantMetrics>, request: IndexRequest,
 
 /** Whether the range touches one of the days. */
 export function touchesDay(days: ReadonlySet<number>, { startMs, endMs }: TimeRange): boolean {
-  for (const day of days) if (day * MS_PER_DAY <= endMs && (day + 1) * MS_PER_DAY > startMs) return true
+  for (const day of days) if (day >= sampleDay(startMs) && day <= sampleDay(endMs)) return true
   return false
 }
 

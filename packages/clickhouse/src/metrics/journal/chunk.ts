@@ -1,5 +1,5 @@
 import type { SampleColumns } from '@oriel/model'
-import { MS_PER_HOUR } from '@oriel/model'
+import { sampleHour, signedAt } from '@oriel/model'
 import type { JournalSeries } from './series-order.ts'
 
 /**
@@ -62,7 +62,7 @@ export function makeChunk(
       isNamed[ref] = 1
       fresh.push(row)
     }
-    const t = times[2 * row]! + times[2 * row + 1]! * TWO_32
+    const t = signedAt(times, row)
     if (t < minMs) minMs = t
     if (t > maxMs) maxMs = t
   }
@@ -95,36 +95,34 @@ export function readChunk(words: Uint32Array, series: JournalSeries, renamed: Ma
   let [minMs, maxMs] = [Infinity, -Infinity]
   for (let row = 0; row < parts.refs.length; row++) {
     parts.refs[row] = renamed.get(parts.refs[row]!)!
-    const t = parts.times[2 * row]! + parts.times[2 * row + 1]! * TWO_32
+    const t = signedAt(parts.times, row)
     if (t < minMs) minMs = t
     if (t > maxMs) maxMs = t
   }
   return { words, rows: parts.refs.length, minMs, maxMs }
 }
 
-/** Hours (since 1970) that samples of chunks lie in. */
+/** Hours (see `sampleHour`) that samples of chunks lie in. */
 export function hoursOf(chunks: Iterable<Chunk>): ReadonlySet<number> {
   const hours = new Set<number>()
   for (const { words, minMs, maxMs } of chunks) {
-    const first = Math.floor(minMs / MS_PER_HOUR)
-    if (first === Math.floor(maxMs / MS_PER_HOUR)) hours.add(first)
+    const first = sampleHour(minMs)
+    if (first === sampleHour(maxMs)) hours.add(first)
     else addHours(partsOf(words).times, hours)
   }
   return hours
 }
 
-/** Adds the hours (since 1970) of times, two words each. */
+/** Adds the hours of times, two words each. */
 export function addHours(times: Uint32Array, hours: Set<number>): void {
   let last = -1
-  for (let at = 0; at < times.length; at += 2) {
-    const hour = Math.floor((times[at]! + times[at + 1]! * TWO_32) / MS_PER_HOUR)
+  for (let row = 0; 2 * row < times.length; row++) {
+    const hour = sampleHour(signedAt(times, row))
     if (hour === last) continue
     last = hour
     hours.add(hour)
   }
 }
-
-const TWO_32 = 2 ** 32
 
 let scratch = new Uint32Array(0)
 

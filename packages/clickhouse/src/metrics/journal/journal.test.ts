@@ -1,4 +1,4 @@
-import { makeMetricBlock, MS_PER_HOUR, silentTelemetry } from '@oriel/model'
+import { makeMetricBlock, MS_PER_HOUR, sampleHour, signedAt, silentTelemetry } from '@oriel/model'
 import { inSlices } from '@oriel/store'
 import fc from 'fast-check'
 import type { EngineClient } from '../../engine/client.ts'
@@ -18,7 +18,13 @@ interface Row {
 const row = fc.record({
   metric: fc.integer({ min: 0, max: 2 }),
   series: fc.integer({ min: 0, max: 5 }),
-  tMs: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: -6 * MS_PER_HOUR, max: 2 * MS_PER_HOUR })),
+  // Some lie about 1970.
+  tMs: fc
+    .tuple(
+      fc.constantFrom(0, 0, 0, -NOON_MS),
+      fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: -6 * MS_PER_HOUR, max: 2 * MS_PER_HOUR })),
+    )
+    .map(([base, ms]) => base + ms),
   value: fc.integer({ min: 0, max: 1_000 }),
 })
 const commits = fc.array(fc.array(row, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 6 })
@@ -39,10 +45,10 @@ function blockOf(rows: readonly Row[]) {
   return block
 }
 
-/** Rows as the engine would sort them: by metric, hour, id and time as unsigned numbers. */
+/** Rows as the engine would sort them: by metric, hour, id and time, all but that as unsigned numbers. */
 function sortKey({ metricLow, metricHigh, id, tMs }: Moved): bigint[] {
   const wide = (words: readonly number[]) => words.reduceRight((sum, word) => (sum << 32n) | BigInt(word), 0n)
-  return [wide([metricLow, metricHigh]), BigInt(Math.floor(tMs / MS_PER_HOUR)), wide(id), BigInt(tMs)]
+  return [wide([metricLow, metricHigh]), BigInt(sampleHour(tMs)), wide(id), BigInt(tMs)]
 }
 
 interface Moved {
@@ -59,7 +65,7 @@ async function movedOf(generation: Generation): Promise<Moved[][]> {
       metricLow: metricIds[2 * i]!,
       metricHigh: metricIds[2 * i + 1]!,
       id: [...seriesIds.subarray(4 * i, 4 * i + 4)],
-      tMs: times[2 * i]! + times[2 * i + 1]! * 2 ** 32,
+      tMs: signedAt(times, i),
       value: new Float64Array(values.slice(2 * i, 2 * i + 2).buffer)[0]!,
     })),
   )
@@ -86,7 +92,7 @@ test('of each series and time the value written last moves, in the order of the 
         const moved = new Map(blocks.flat().map(({ id, tMs, value }) => [`${id.join()}@${tMs}`, value]))
         expect(moved).toEqual(expectedOf(written))
         expect(moved.size).toBe(blocks.flat().length)
-        const hours = new Set(written.flat().map(({ tMs }) => Math.floor((NOON_MS + tMs) / MS_PER_HOUR)))
+        const hours = new Set(written.flat().map(({ tMs }) => sampleHour(NOON_MS + tMs)))
         expect(generation.hours()).toEqual(hours)
         // Many hours are one block, which the engine sorts.
         if (hours.size <= 4) for (const block of blocks) expect(block.map(sortKey)).toEqual(block.map(sortKey).sort(compareKeys))

@@ -1,7 +1,7 @@
 import type { Chunk } from './chunk.ts'
 import { hoursOf, partsOf } from './chunk.ts'
 import type { JournalSeries } from './series-order.ts'
-import { freeArray, MS_PER_HOUR } from '@oriel/model'
+import { freeArray, sampleHour, signedAt } from '@oriel/model'
 
 /** Columns of samples as words: two, four, two and two a row. */
 export interface SortedSamples {
@@ -162,14 +162,14 @@ function keepRun({ times, values }: TimesAndValues, start: number, end: number, 
 }
 
 function isRising(times: Uint32Array, start: number, end: number): boolean {
-  for (let row = start + 1; row < end; row++) if (timeAt(times, row) < timeAt(times, row - 1)) return false
+  for (let row = start + 1; row < end; row++) if (signedAt(times, row) < signedAt(times, row - 1)) return false
   return true
 }
 
 /** Stable: of equal times the one written later stays later. */
 function sortRun({ times, values }: TimesAndValues, start: number, end: number): void {
   const rows = Array.from({ length: end - start }, (_, i) => start + i)
-  rows.sort((a, b) => timeAt(times, a) - timeAt(times, b))
+  rows.sort((a, b) => signedAt(times, a) - signedAt(times, b))
   const oldTimes = times.slice(2 * start, 2 * end)
   const oldValues = values.slice(2 * start, 2 * end)
   for (const [i, row] of rows.entries()) {
@@ -179,15 +179,10 @@ function sortRun({ times, values }: TimesAndValues, start: number, end: number):
   }
 }
 
-function timeAt(times: Uint32Array, row: number): number {
-  return times[2 * row]! + times[2 * row + 1]! * TWO_32
-}
-
 function hourAt(times: Uint32Array, row: number): number {
-  return Math.floor(timeAt(times, row) / MS_PER_HOUR)
+  return sampleHour(signedAt(times, row))
 }
 
-const TWO_32 = 2 ** 32
 // 4 hours: late data and a full hour's turn; each is a pass over the rows.
 const MOST_HOURS = 4
 const YIELD_MASK = 0xffff

@@ -88,8 +88,8 @@ export class MemoryIndex {
   }
 
   /** To be called before and after series of days that the range touches are taken from the index in the engine. */
-  noteRemoved({ endMs }: TimeRange): void {
-    if (endMs >= this.#firstDay * MS_PER_DAY) this.reset()
+  noteRemoved(range: TimeRange): void {
+    if (daysOf(range).last >= this.#firstDay) this.reset()
   }
 
   /** Forgets everything and reads it again. `newestDay`: a day that series are written on, today if not said. */

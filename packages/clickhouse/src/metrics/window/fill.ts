@@ -1,5 +1,5 @@
 import type { Telemetry } from '@oriel/model'
-import { MS_PER_HOUR } from '@oriel/model'
+import { FIRST_SAMPLE_MS, MS_PER_HOUR } from '@oriel/model'
 import { inSlices } from '@oriel/store'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Bindings } from '../../conditions.ts'
@@ -85,12 +85,12 @@ class Filler implements WindowFiller {
     const window = this.#window
     // Before the store is asked: a write that it does not show yet must not be passed over here.
     const { epoch } = window
-    const holdsAll = window.prepareOlder(0)
+    const holdsAll = window.prepareOlder(FIRST_SAMPLE_MS)
     await this.#options.journal?.move()
     const [any] = await this.#client.query('SELECT 1 AS one FROM samples LIMIT 1')
     if (window.epoch !== epoch) throw new Error('the window was emptied while it was filled')
     if (holdsAll && (any?.rows ?? 0) === 0) {
-      window.completeFrom(0)
+      window.completeFrom(FIRST_SAMPLE_MS)
       return
     }
     const newest = sliceOf(this.#options.now())
@@ -121,7 +121,7 @@ class Filler implements WindowFiller {
   async #pieces(fromMs: number, untilMs: number): Promise<Piece[]> {
     const bindings = new Bindings()
     const range = { startMs: fromMs, endMs: Math.min(untilMs - 1, LAST_MS) }
-    const sql = `SELECT tenant, count() AS rows, toUInt64(toUnixTimestamp64Milli(max(t))) AS newest FROM samples
+    const sql = `SELECT tenant, count() AS rows, toUnixTimestamp64Milli(max(t)) AS newest FROM samples
 WHERE ${timeConditions(range, bindings).join(' AND ')} GROUP BY tenant`
     const pieces: Piece[] = []
     for (const block of await this.#client.query(sql, { params: bindings.params })) {
@@ -144,7 +144,7 @@ WHERE ${timeConditions(range, bindings).join(' AND ')} GROUP BY tenant`
   async #fillPiece({ tenant, startMs, endMs }: Piece, epoch: number, isRanked: boolean): Promise<boolean> {
     const bindings = new Bindings()
     const ofTenant = `tenant = ${bindings.text(tenant)}`
-    const sql = `SELECT series_id AS id, toUInt64(toUnixTimestamp64Milli(t)) AS at, value${isRanked ? `, ${RANK}` : ''} FROM samples
+    const sql = `SELECT series_id AS id, toUnixTimestamp64Milli(t) AS at, value${isRanked ? `, ${RANK}` : ''} FROM samples
 WHERE ${[ofTenant, ...timeConditions({ startMs, endMs }, bindings)].join(' AND ')}${isRanked ? ' ORDER BY rank' : ''}`
     const window = this.#window.tenant(tenant)
     const tail = new Tail()

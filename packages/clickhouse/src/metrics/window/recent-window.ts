@@ -1,5 +1,5 @@
 import type { Gauge, MetricBlock, Telemetry, TimeRange } from '@oriel/model'
-import { silentTelemetry } from '@oriel/model'
+import { FIRST_SAMPLE_MS, signedAt, silentTelemetry } from '@oriel/model'
 import { inSlices } from '@oriel/store'
 import type { GatheredSamples } from '../gather.ts'
 import type { KnownSeries } from '../series-cache.ts'
@@ -44,7 +44,7 @@ export class RecentWindow {
   /** Rises when the window is emptied: what was read from the engine before must not be added after. */
   epoch = 0
   /** Samples before it are not taken in. */
-  #floorMs = 0
+  #floorMs = FIRST_SAMPLE_MS
   #newestMs = -Infinity
   readonly #tenants = new Map<string, TenantWindow>()
   readonly #maxBytes: number
@@ -222,6 +222,6 @@ const TAIL_SHARE = 4
 
 function newestOf(words: Uint32Array): number {
   let newest = -Infinity
-  for (let at = 0; at < words.length; at += 2) newest = Math.max(newest, words[at]! + words[at + 1]! * 2 ** 32)
+  for (let row = 0; 2 * row < words.length; row++) newest = Math.max(newest, signedAt(words, row))
   return newest
 }

@@ -1,4 +1,5 @@
 import type { SampleColumns } from '@oriel/model'
+import { signedAt } from '@oriel/model'
 import type { Segment } from './segment.ts'
 import type { SealedTail } from './seal.ts'
 import { mergeSegments, sealTail } from './seal.ts'
@@ -200,7 +201,7 @@ export function appendRows(tail: Tail, refs: SeriesRefs, { rows, ids, times, val
   let { lastOf, minMs, maxMs, rows: at } = tail
   let ref = -1
   for (let row = 0; row < rows; row++) {
-    const t = times[2 * row]! + times[2 * row + 1]! * TWO_32
+    const t = signedAt(times, row)
     if (t < floorMs) continue
     if (refs.isAt(ref + 1, ids, row)) ref++
     else if (ref === -1 || !refs.isAt(ref, ids, row)) ref = refs.findOrAdd(ids, row)
@@ -222,7 +223,6 @@ export function appendRows(tail: Tail, refs: SeriesRefs, { rows, ids, times, val
   tail.maxMs = maxMs
 }
 
-const TWO_32 = 2 ** 32
 // 16 samples a series: shorter chunks cost more for their heads than for their samples.
 const CHUNK_ROWS = 16
 // 64 Ki rows, 1.5 MB: compressing less at once is not worth its trouble.

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Matcher, NativeHistogram, SeriesSamples, SeriesScan } from '@oriel/model'
-import { labelsKey, silentTelemetry } from '@oriel/model'
+import { FIRST_SAMPLE_MS, labelsKey, silentTelemetry } from '@oriel/model'
 import type { IndexRequest, QueryContext } from '@oriel/store'
 import { DEFAULT_QUERY_LIMITS, makeQueryStats, StoreError } from '@oriel/store'
 import type { TestSeries } from '@oriel/store/contract-suite'
@@ -180,7 +180,7 @@ describe('what is held in memory', () => {
     await engine.client.command('TRUNCATE TABLE samples')
     const held = open(engine.client, { maxBytes: 2 ** 28, nowMs: NOON_MS })
     await held.recent.filler.filled
-    expect(held.recent.window.completeFromMs).toBe(0)
+    expect(held.recent.window.completeFromMs).toBe(FIRST_SAMPLE_MS)
     await close(held)
   })
 
