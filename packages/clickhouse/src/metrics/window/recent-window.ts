@@ -152,6 +152,8 @@ export class RecentWindow {
 
   /** Compresses what came last too, as it is otherwise left until there is enough of it. For tests and measurements. */
   async compressAll(): Promise<void> {
+    // What is under way may not look at what is closed now.
+    await this.settled()
     for (const tenant of this.#tenants.values()) tenant.freeze()
     this.#maintain()
     await this.settled()

@@ -47,14 +47,15 @@ export class SeriesDecoder {
   /** The samples of series `i` of the read. Histograms are NaN. */
   read(i: number): SeriesPoints {
     const { segments, tails } = this.#read.snapshot
-    const { entries, sources, isMarked, counts } = this.#places
+    const { entries, isMarked, counts } = this.#places
     this.#length = 0
     this.#isInOrder = true
     this.#areTimesInPlace = true
-    let place = i * sources
     if (counts[i]! > 0) {
-      for (let s = 0; s < segments.length; s++) this.#addChunk(s, segments[s]!, entries[place++]!)
-      for (const { tail, rows } of tails) this.#addTail(tail, rows, this.#read.refs[i]!, entries[place++]!)
+      for (let s = 0; s < segments.length; s++) this.#addChunk(s, segments[s]!, entries[s]![i]!)
+      for (let t = 0, s = segments.length; t < tails.length; t++, s++) {
+        this.#addTail(tails[t]!.tail, tails[t]!.rows, this.#read.refs[i]!, entries[s]![i]!)
+      }
     }
     if (!this.#isInOrder) {
       this.#length = collapseRows(this.#tMs, this.#column, 0, this.#length).length

@@ -19,8 +19,10 @@ export class Segment {
   readonly #offsets: Uint32Array
   readonly #bytes: Uint8Array
   readonly #view: DataView
+  /** 1 for chunks that may have markers; absent where none may. Beside the bytes, which need not be looked at to find a chunk. */
+  readonly #marked: Uint8Array | undefined
 
-  constructor({ minMs, maxMs, rows, refs, times, timesOf, offsets, bytes }: SegmentParts) {
+  constructor({ minMs, maxMs, rows, refs, times, timesOf, offsets, bytes, marked }: SegmentParts) {
     this.minMs = minMs
     this.maxMs = maxMs
     this.rows = rows
@@ -30,10 +32,12 @@ export class Segment {
     this.#offsets = offsets
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#marked = marked
   }
 
   get byteLength(): number {
-    return this.#bytes.byteLength + 12 * this.refs.length + this.#times.byteLength + OBJECT_BYTES
+    const marked = this.#marked?.byteLength ?? 0
+    return this.#bytes.byteLength + 12 * this.refs.length + marked + this.#times.byteLength + OBJECT_BYTES
   }
 
   /** The chunk of a series, or -1. `hint` is where to look first: one after the last chunk found, for refs asked in order. */
@@ -88,7 +92,7 @@ export class Segment {
 
   /** Whether some value of a chunk may be a staleness marker or stand for a histogram. */
   mayHaveMarkers(chunk: number): boolean {
-    return mayHaveMarkers(this.#bytes, this.#view, this.#offsets[chunk]!, this.countOf(chunk))
+    return this.#marked !== undefined && this.#marked[chunk] === 1
   }
 }
 
@@ -99,6 +103,7 @@ export class SegmentBuilder {
   #refs = new Uint32Array(1_024)
   #timesOf = new Uint32Array(1_024)
   #offsets = new Uint32Array(1_024)
+  readonly #marked: number[] = []
   #length = 0
   #rows = 0
   #minMs = Infinity
@@ -121,6 +126,7 @@ export class SegmentBuilder {
     this.#timesOf[chunk] = this.#times.add(tMs, from, count)
     this.#offsets[chunk] = this.#sink.length
     encodeValues(this.#sink, column, from, count)
+    if (mayHaveMarkers(this.#sink.bytes, this.#sink.view, this.#offsets[chunk]!, count)) this.#marked.push(chunk)
     this.#rows += count
     if (tMs[from]! < this.#minMs) this.#minMs = tMs[from]!
     if (tMs[from + count - 1]! > this.#maxMs) this.#maxMs = tMs[from + count - 1]!
@@ -128,6 +134,8 @@ export class SegmentBuilder {
 
   finish(): Segment {
     const length = this.#length
+    const marked = this.#marked.length === 0 ? undefined : new Uint8Array(length)
+    for (const chunk of this.#marked) marked![chunk] = 1
     return new Segment({
       minMs: this.#minMs,
       maxMs: this.#maxMs,
@@ -137,6 +145,7 @@ export class SegmentBuilder {
       timesOf: this.#timesOf.slice(0, length),
       offsets: this.#offsets.slice(0, length),
       bytes: this.#sink.finish(),
+      marked,
     })
   }
 
@@ -156,6 +165,7 @@ interface SegmentParts {
   readonly timesOf: Uint32Array
   readonly offsets: Uint32Array
   readonly bytes: Uint8Array
+  readonly marked: Uint8Array | undefined
 }
 
 /** Distinct lists of times. List i: `counts[i]` times from `firsts[i]` on in steps of `steps[i]`, or at `starts[i]` where that is 0. */

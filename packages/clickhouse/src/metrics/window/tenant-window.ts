@@ -4,7 +4,7 @@ import type { Segment } from './segment.ts'
 import type { SealedTail } from './seal.ts'
 import { mergeSegments, sealTail } from './seal.ts'
 import { SeriesRefs } from './series-refs.ts'
-import { sliceOf } from './time-slices.ts'
+import { hourOf, sliceOf, SLICES_AN_HOUR } from './time-slices.ts'
 import { Tail } from './tail.ts'
 
 /** Ids, times and values of samples as raw words: four, two and two a row. Times are milliseconds, low word first. */
@@ -52,9 +52,10 @@ export class TenantWindow {
     return rows
   }
 
+  /** The last slice of time of what is oldest. */
   get oldestSlice(): number {
     let oldest = Infinity
-    for (const slice of this.#slices.keys()) if (slice < oldest) oldest = slice
+    for (const [first, { span }] of this.#slices) oldest = Math.min(oldest, first + span - 1)
     return oldest
   }
 
@@ -64,7 +65,7 @@ export class TenantWindow {
 
   /** Whether there is work for `maintain`. */
   get needsWork(): boolean {
-    return this.#frozen.length > 0 || this.#sliceToMerge() !== undefined
+    return this.#frozen.length > 0 || this.#sliceToMerge() !== undefined || this.#hourToMerge() !== undefined
   }
 
   /** Takes in samples from `floorMs` on, in the order of writing. */
@@ -95,6 +96,7 @@ export class TenantWindow {
       for (const [slice, segment] of sealed.segments) this.#add(slice, segment, 'last')
     }
     for (let slice = this.#sliceToMerge(); slice !== undefined; slice = this.#sliceToMerge()) yield* this.#merge(slice)
+    for (let hour = this.#hourToMerge(); hour !== undefined; hour = this.#hourToMerge()) yield* this.#mergeHour(hour)
   }
 
   /** Begins to fill a tail that is not part of the window yet; `addOlder` or `abandon` must follow. */
@@ -122,8 +124,8 @@ export class TenantWindow {
   /** Drops the slices that end before `floorMs`, and the numbers of series that are in nothing else. */
   dropBefore(floorMs: number): void {
     let isDropped = false
-    for (const [slice, { segments }] of this.#slices) {
-      if (slice >= sliceOf(floorMs)) continue
+    for (const [slice, { segments, span }] of this.#slices) {
+      if (slice + span > sliceOf(floorMs)) continue
       isDropped = true
       this.#slices.delete(slice)
       for (const segment of segments) this.#segmentBytes -= segment.byteLength
@@ -136,9 +138,8 @@ export class TenantWindow {
   /** What is held of [startMs, endMs]. */
   snapshot(startMs: number, endMs: number): WindowSnapshot {
     const segments: Segment[] = []
-    const slices = [...this.#slices.keys()].filter((slice) => slice >= sliceOf(startMs) && slice <= sliceOf(endMs))
-    for (const slice of slices.sort((a, b) => a - b)) {
-      for (const segment of this.#slices.get(slice)?.segments ?? []) {
+    for (const slice of [...this.#slices.keys()].sort((a, b) => a - b)) {
+      for (const segment of this.#slices.get(slice)!.segments) {
         if (segment.maxMs >= startMs && segment.minMs <= endMs) segments.push(segment)
       }
     }
@@ -147,8 +148,10 @@ export class TenantWindow {
   }
 
   #add(number: number, segment: Segment, place: 'first' | 'last'): void {
-    const slice = this.#slices.get(number) ?? { segments: [], isMerged: false }
-    this.#slices.set(number, slice)
+    const hour = this.#slices.get(hourOf(number))
+    const known = hour?.span === SLICES_AN_HOUR ? hour : this.#slices.get(number)
+    const slice = known ?? { segments: [], span: 1, isMerged: false }
+    if (known === undefined) this.#slices.set(number, slice)
     if (place === 'first') slice.segments.unshift(segment)
     else slice.segments.push(segment)
     this.#segmentBytes += segment.byteLength
@@ -158,9 +161,52 @@ export class TenantWindow {
   #sliceToMerge(): number | undefined {
     for (const [number, { segments, isMerged }] of this.#slices) {
       if (segments.length < 2) continue
-      if (segments.length >= MOST_SEGMENTS || (!isMerged && number < sliceOf(this.newestMs - MERGE_AFTER_MS))) return number
+      if (segments.length >= MOST_SEGMENTS || (!isMerged && this.#isOver(number))) return number
     }
     return undefined
+  }
+
+  #isOver(slice: number): boolean {
+    return slice < sliceOf(this.newestMs - MERGE_AFTER_MS)
+  }
+
+  /** The first slice of an hour that is over and has short chunks. */
+  #hourToMerge(): number | undefined {
+    for (const [number, { segments, span }] of this.#slices) {
+      if (span > 1 || !this.#isOver(hourOf(number) + SLICES_AN_HOUR - 1) || this.#slicesOf(hourOf(number)).length < 2) continue
+      if (segments.some(({ rows, refs }) => rows < SHORT_CHUNK_ROWS * refs.length)) return hourOf(number)
+    }
+    return undefined
+  }
+
+  #slicesOf(hour: number): Slice[] {
+    const slices: Slice[] = []
+    for (let number = hour; number < hour + SLICES_AN_HOUR; number++) {
+      const slice = this.#slices.get(number)
+      if (slice !== undefined) slices.push(slice)
+    }
+    return slices
+  }
+
+  /** Makes one segment of an hour: of samples a minute apart, slices hold too few to be worth a chunk each. */
+  *#mergeHour(hour: number): Generator<undefined, void> {
+    const before = this.#slicesOf(hour)
+    const sources = before.flatMap(({ segments }) => segments)
+    const merged = yield* mergeSegments(sources, hour)
+    const now = this.#slicesOf(hour)
+    // Some of it may have been dropped.
+    if (!before.every((slice) => now.includes(slice))) return
+    const whole: Slice = { segments: [merged], span: SLICES_AN_HOUR, isMerged: true }
+    for (const { segments } of now) {
+      // What came meanwhile stands before and behind.
+      const at = segments.findIndex((segment) => sources.includes(segment))
+      whole.segments.unshift(...segments.slice(0, Math.max(0, at)))
+      whole.segments.push(...segments.slice(Math.max(0, at)).filter((segment) => !sources.includes(segment)))
+    }
+    for (let number = hour; number < hour + SLICES_AN_HOUR; number++) this.#slices.delete(number)
+    this.#slices.set(hour, whole)
+    this.#segmentBytes += merged.byteLength
+    for (const source of sources) this.#segmentBytes -= source.byteLength
   }
 
   *#merge(number: number): Generator<undefined, void> {
@@ -172,7 +218,7 @@ export class TenantWindow {
     const at = slice.segments.indexOf(sources[0]!)
     if (this.#slices.get(number) !== slice || at === -1) return
     slice.segments.splice(at, sources.length, merged)
-    slice.isMerged = number < sliceOf(this.newestMs - MERGE_AFTER_MS)
+    slice.isMerged = this.#isOver(number)
     this.#segmentBytes += merged.byteLength
     for (const source of sources) this.#segmentBytes -= source.byteLength
   }
@@ -189,8 +235,10 @@ export class TenantWindow {
   }
 }
 
+/** Segments of one slice of time, or of the `span` slices of an hour. */
 interface Slice {
   readonly segments: Segment[]
+  readonly span: number
   isMerged: boolean
 }
 
@@ -233,3 +281,5 @@ const MOST_TAIL_MS = 1_800_000
 const MOST_SEGMENTS = 8
 // 2 minutes after its end a slice is complete but for late data.
 const MERGE_AFTER_MS = 120_000
+// 32 samples: below it, finding and beginning a chunk takes longer than decoding it.
+const SHORT_CHUNK_ROWS = 32

@@ -12,4 +12,10 @@ export function sliceStartMs(slice: number): number {
   return slice * SLICE_MS
 }
 
+/** The first slice of the hour that a slice is in. */
+export function hourOf(slice: number): number {
+  return Math.floor(slice / SLICES_AN_HOUR) * SLICES_AN_HOUR
+}
+
+export const SLICES_AN_HOUR = 4
 const SLICE_MS = 900_000
