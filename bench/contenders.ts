@@ -57,11 +57,16 @@ export function startPrometheus(yaml: string = RECEIVER_CONFIG): Promise<Contend
   })
 }
 
-/** VictoriaMetrics, single node. */
+/** VictoriaMetrics, single node. Queries that come while others run wait as long as they must, where it would refuse after 10 s. */
 export function startVictoriaMetrics(): Promise<Contender | undefined> {
   return startPeer('victoria-metrics', 'github.com/VictoriaMetrics/VictoriaMetrics', async (binary, dir) => {
     const port = await freePort()
-    const args = [`-storageDataPath=${join(dir, 'vm')}`, `-httpListenAddr=127.0.0.1:${port}`, '-retentionPeriod=10y']
+    const args = [
+      `-storageDataPath=${join(dir, 'vm')}`,
+      `-httpListenAddr=127.0.0.1:${port}`,
+      '-retentionPeriod=10y',
+      '-search.maxQueueDuration=2m',
+    ]
     return { child: spawn(binary, args, { stdio: 'ignore' }), http: `http://127.0.0.1:${port}`, ready: '/health' }
   })
 }
