@@ -199,34 +199,6 @@ describe('what is held in memory', () => {
     await close(held)
   })
 
-  it('holds an hour of samples a minute apart in one piece, late ones included', async () => {
-    await engine.client.command('TRUNCATE TABLE samples')
-    const held = open(engine.client, { maxBytes: 2 ** 28, nowMs: NOON_MS })
-    const { metrics, recent } = held
-    await recent.filler.filled
-    const labels = { __name__: 'minutely' }
-    const write = async (samples: readonly (readonly [number, number])[]): Promise<void> => {
-      await metrics.write([metricBlock('slow', [{ labels, samples }])])
-      await recent.window.compressAll()
-    }
-    const pieces = (): number => recent.window.tenant('slow').snapshot(NOON_MS, NOON_MS + HOUR_MS - 1).segments.length
-    for (let quarter = 0; quarter < 6; quarter++)
-      await write(Array.from({ length: 15 }, (_, i) => [NOON_MS + (15 * quarter + i) * 60_000, i]))
-    expect(pieces()).toBe(1)
-    const lateMs = NOON_MS + 20 * 60_000
-    await write([
-      [lateMs, 77],
-      [lateMs + 1, 78],
-    ])
-    expect(pieces()).toBe(2)
-    const range = { startMs: NOON_MS, endMs: NOON_MS + 2 * HOUR_MS }
-    const matchers: readonly Matcher[] = [{ name: '__name__', op: '=', value: 'minutely' }]
-    const got = await metrics.source.samples({ matchers, range }, contextFor('slow'))
-    expect(got.tMs.length).toBe(91)
-    expect([...got.values.subarray(20, 22)]).toEqual([77, 78])
-    await close(held)
-  })
-
   it('drops the oldest samples when it has no more room, and answers older ranges with the engine', async () => {
     await engine.client.command('TRUNCATE TABLE samples')
     const held = open(engine.client, { maxBytes: 400_000, nowMs: NOON_MS })
