@@ -27,6 +27,8 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | Iterable<string | Uint8Array> | AsyncGenerator<string | Uint8Array>
+  /** The body may be mostly numbers over time: it is compressed in a way of its own. */
+  readonly isMatrix?: boolean
 }
 
 /** One path of an API. `:name` takes one part of the path. */

@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestServer } from '../testing/open.ts'
 import { openTestServer } from '../testing/open.ts'
-import type { Api } from './exchange.ts'
+import type { Answer, Api, Exchange } from './exchange.ts'
 import { jsonAnswer, jsonPieces } from './exchange.ts'
 import { renderPlain } from './handler.ts'
 import { Router } from './router.ts'
@@ -20,6 +20,8 @@ beforeAll(async () => {
     renderFailure: renderPlain,
     routes: [
       { methods: ['GET'], path: '/large', handle: () => jsonPieces(manyPieces()) },
+      { methods: ['GET'], path: '/matrix', handle: () => ({ ...jsonPieces(manyPieces()), isMatrix: true }) },
+      { methods: ['GET'], path: '/small/:bytes', handle: smallMatrix },
       { methods: ['GET', 'POST'], path: '/echo/:name', handle: ({ params, query }) => jsonAnswer({ params, query: [...query] }) },
       { methods: ['GET'], path: '/broken', handle: () => Promise.reject(new Error('secret detail')) },
       {
@@ -108,6 +110,23 @@ describe('http handler', () => {
     expect(zipped.text).toBe(plain.text)
   })
 
+  it('compresses a matrix as it is printed, and keeps the connection', async () => {
+    for (let round = 0; round < 3; round++) {
+      const zipped = await server.get('/test/matrix', { 'accept-encoding': 'gzip' })
+      expect([zipped.headers.get('content-encoding'), zipped.headers.get('content-length')]).toEqual(['gzip', null])
+      expect(zipped.text).toBe((await server.get('/test/matrix', { 'accept-encoding': 'identity' })).text)
+    }
+  })
+
+  it('gives a small matrix its length, and compresses it where that saves a packet', async () => {
+    const one = await server.get('/test/small/1399', { 'accept-encoding': 'gzip' })
+    expect([one.headers.get('content-encoding'), one.headers.get('content-length')]).toEqual([null, '1399'])
+    const two = await server.get('/test/small/1400', { 'accept-encoding': 'gzip' })
+    expect(two.headers.get('content-encoding')).toBe('gzip')
+    expect(Number(two.headers.get('content-length'))).toBeLessThan(300)
+    expect(two.text.length).toBe(1_400)
+  })
+
   it('keeps the detail of a defect to itself', async () => {
     const { status, text } = await server.get('/test/broken')
     expect(status).toBe(500)
@@ -141,6 +160,10 @@ describe('router', () => {
   it('finds the root', () => check('/', 'root'))
   it('survives a malformed escape', () => check('/api/v1/label/%zz/values', 'values'))
 })
+
+function smallMatrix({ params }: Exchange): Answer {
+  return { ...jsonPieces([',[1700000015,"1"]'.repeat(100).slice(0, Number(params['bytes']))]), isMatrix: true }
+}
 
 function* manyPieces(): Generator<string> {
   for (let i = 0; i < 300; i++) yield 'x'.repeat(10_000)

@@ -13,7 +13,7 @@ export async function instantQuery(services: ApiServices, exchange: Exchange): P
   const limit = limitParameter(exchange)
   const query = { kind: 'instant', tMs, limit, direction: directionParameter(exchange) } as const
   const answer = await services.runner.runLogQL({ expr, query }, callerOf(exchange, 'loki'))
-  return jsonPieces(printAnswer(answer, isCategorized(exchange)))
+  return { ...jsonPieces(printAnswer(answer, isCategorized(exchange))), isMatrix: answer.data.kind === 'matrix' }
 }
 
 /** GET and POST /loki/api/v1/query_range. */
@@ -31,7 +31,7 @@ export async function rangeQuery(services: ApiServices, exchange: Exchange): Pro
     categorize: isCategorized(exchange),
   } as const
   const answer = await services.runner.runLogQL({ expr, query }, callerOf(exchange, 'loki'))
-  return jsonPieces(printAnswer(answer, query.categorize))
+  return { ...jsonPieces(printAnswer(answer, query.categorize)), isMatrix: answer.data.kind === 'matrix' }
 }
 
 /** GET and POST /loki/api/v1/format_query. A text that does not parse is told in an envelope of its own. */

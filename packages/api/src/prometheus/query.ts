@@ -62,7 +62,11 @@ async function answerQuery(services: ApiServices, exchange: Exchange, limit: num
   const isByStep = services.prometheus.features.has('promql-per-step-stats')
   const start = times.kind === 'instant' ? { startMs: times.tMs, stepMs: 1 } : times
   const pieces = jsonPieces(printAnswer(exchange, answer, limit, isByStep ? start : undefined))
-  return { ...pieces, headers: { ...pieces.headers, 'server-timing': serverTiming(answer) } }
+  return {
+    ...pieces,
+    headers: { ...pieces.headers, 'server-timing': serverTiming(answer) },
+    isMatrix: answer.data.kind === 'matrix',
+  }
 }
 
 function lookbackParameter({ query }: Exchange): { lookbackMs?: number } {
