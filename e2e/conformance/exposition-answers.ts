@@ -29,6 +29,7 @@ interface Target {
 
 interface MatrixRow {
   readonly metric: Labels
+  readonly value?: Sample
   readonly values?: readonly Sample[]
   readonly histograms?: readonly Sample[]
 }
@@ -51,12 +52,12 @@ interface MetadataRow {
 /**
  * Asks a server for all of its targets, which are told apart by the labels `job` and `case`.
  *
- * Times from `startedMs` on are those of scrapes.
+ * Times from `startedMs` on are those of scrapes. `extra` is asked for each case beside its samples, with CASE for its selector.
  */
 export async function readAnswers(
   base: string,
   cases: readonly string[],
-  { startedMs }: { readonly startedMs: number },
+  { startedMs, extra }: { readonly startedMs: number; readonly extra: readonly string[] },
 ): Promise<Map<string, ScrapeAnswer>> {
   const answers = new Map<string, Building>()
   const of = ({ job = '', case: id = '' }: Labels): Building => {
@@ -81,6 +82,10 @@ export async function readAnswers(
   for (const id of cases) {
     const { result } = await query(base, `{case="${id}"}[60y]`, end)
     for (const row of result) of(row.metric).series.set(print(row.metric), printSamples(row, startedMs))
+    for (const each of extra) {
+      const found = await query(base, each.replace('CASE', `{case="${id}"}`), String(Math.ceil(Date.now() / 1_000)))
+      for (const { metric, value } of found.result) of(metric).series.set(`${each} ${print(metric)}`, JSON.stringify(value?.[1]))
+    }
   }
   const sorted = (lines: ReadonlySet<string>): string[] => [...lines].sort()
   return new Map(
@@ -93,6 +98,17 @@ export async function readAnswers(
 
 function query(base: string, text: string, time: string): Promise<{ readonly result: readonly MatrixRow[] }> {
   return get(base, 'query', { query: text, time })
+}
+
+/** What a server says of each metric over all of its targets. */
+export async function readMetadata(base: string): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, Set<string>>()
+  for (const [name, entries] of Object.entries(await get<Readonly<Record<string, object[]>>>(base, 'metadata', {}))) {
+    const known = found.get(unescape(name)) ?? new Set()
+    found.set(unescape(name), known)
+    for (const entry of entries) known.add(JSON.stringify(Object.entries(entry).sort()))
+  }
+  return new Map([...found].map(([name, entries]) => [name, [...entries].sort().join(' ')]))
 }
 
 /** Samples with times of their own, and the last of those with the time of a scrape. */

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { pause, startOriel } from '../oriel.ts'
 import { hasPeers, startPrometheus } from '../prometheus.ts'
 import { knownQuirk } from './exposition-quirks.ts'
-import { differencesOf, readAnswers } from './exposition-answers.ts'
+import { differencesOf, readAnswers, readMetadata } from './exposition-answers.ts'
 import type { ScrapeAnswer } from './exposition-answers.ts'
 import type { ExpositionCase } from './exposition-cases.ts'
 import { hasExpositionCorpora, JOBS, readExpositionCases, withRecentStarts } from './exposition-cases.ts'
@@ -17,18 +17,30 @@ const root = process.env['ORIEL_CONFORMANCE_DIR'] ?? ''
 /** A part of the names of cases to look at; all by default. */
 const only = process.env['ORIEL_EXPOSITION_ONLY'] ?? ''
 
-/** Servers with other flags: and which jobs are worth a look with them. */
+/** Servers with other flags: which jobs are worth a look, and what is asked for beside samples. */
 interface Round {
   readonly features: readonly string[]
   readonly jobs: RegExp
   /** Whether it is about when counters began. */
   readonly isOfStarts: boolean
+  readonly extra: readonly string[]
 }
 
 const HISTOGRAM_JOBS = /^(plain|nhcb|native)/
+const STORED = [
+  'st-storage',
+  'xor2-encoding',
+  'histograms-st-encoding',
+  'use-start-timestamps',
+  'promql-experimental-functions',
+  // So that a start can be told with its metric.
+  'promql-delayed-name-removal',
+]
+const STARTS = 'label_replace(start_timestamp(CASE), "metric", "$1", "__name__", "(.+)")'
 const ROUNDS: readonly Round[] = [
-  { features: [], jobs: /./, isOfStarts: false },
-  { features: ['created-timestamp-zero-ingestion'], jobs: HISTOGRAM_JOBS, isOfStarts: true },
+  { features: [], jobs: /./, isOfStarts: false, extra: [] },
+  { features: ['created-timestamp-zero-ingestion'], jobs: HISTOGRAM_JOBS, isOfStarts: true, extra: [] },
+  { features: STORED, jobs: HISTOGRAM_JOBS, isOfStarts: true, extra: [STARTS] },
 ]
 
 // Long enough that nearly 2,000 targets at once are no load, even for a busy machine.
@@ -99,7 +111,7 @@ async function untilScraped(targets: Targets, wanted: number): Promise<void> {
   await pause(5_000)
 }
 
-async function play(cases: readonly ExpositionCase[], round: Round): Promise<[Answers, Answers]> {
+async function play(cases: readonly ExpositionCase[], round: Round): Promise<[Told, Told]> {
   const directory = mkdtempSync(join(tmpdir(), 'oriel-exposition-'))
   const targets = new Targets(cases)
   const yaml = configuration(cases, round, await targets.listen())
@@ -116,8 +128,11 @@ async function play(cases: readonly ExpositionCase[], round: Round): Promise<[An
       const wanted = cases.reduce((sum, { jobs }) => sum + jobs.filter((job) => round.jobs.test(job)).length, 0)
       await untilScraped(targets, 2 * wanted)
       const ids = cases.map((_, id) => String(id))
-      const options = { startedMs }
-      return [await readAnswers(prometheus.http, ids, options), await readAnswers(oriel.http, ids, options)]
+      const tell = async (base: string): Promise<Told> => ({
+        answers: await readAnswers(base, ids, { startedMs, extra: round.extra }),
+        metadata: await readMetadata(base),
+      })
+      return [await tell(prometheus.http), await tell(oriel.http)]
     } finally {
       await oriel.close()
     }
@@ -128,7 +143,11 @@ async function play(cases: readonly ExpositionCase[], round: Round): Promise<[An
   }
 }
 
-type Answers = ReadonlyMap<string, ScrapeAnswer>
+interface Told {
+  readonly answers: ReadonlyMap<string, ScrapeAnswer>
+  /** By metric, over all targets. */
+  readonly metadata: ReadonlyMap<string, string>
+}
 
 const MAX_SHOWN = 3
 // A minute: before the servers start, and not so long ago that a zero is refused.
@@ -137,22 +156,32 @@ const RECENT_S = 60
 async function main(): Promise<void> {
   const all = readExpositionCases(root).filter(({ name }) => name.includes(only))
   let [passed, failed] = [0, 0]
+  const count = (what: string, differences: readonly string[]): void => {
+    if (differences.length === 0) passed++
+    else {
+      failed++
+      console.log(`FAILED ${what}`)
+      for (const difference of differences.slice(0, MAX_SHOWN)) console.log(`  ${difference.slice(0, 600)}`)
+    }
+  }
   for (const round of ROUNDS) {
     const cases = round.isOfStarts ? withRecentStarts(all, Math.floor(Date.now() / 1_000) - RECENT_S) : all
     const [theirs, ours] = await play(cases, round)
     for (const [id, { name, jobs }] of cases.entries())
       for (const job of jobs.filter((each) => round.jobs.test(each))) {
         const key = `${job} ${id}`
-        const differences = judge(theirs.get(key), ours.get(key)).filter(
+        const differences = judge(theirs.answers.get(key), ours.answers.get(key)).filter(
           (difference) => knownQuirk({ name, difference }) === undefined,
         )
-        if (differences.length === 0) passed++
-        else {
-          failed++
-          console.log(`FAILED ${name} [${[job, ...round.features].join(' ')}]`)
-          for (const difference of differences.slice(0, MAX_SHOWN)) console.log(`  ${difference.slice(0, 600)}`)
-        }
+        count(`${name} [${[job, ...round.features].join(' ')}]`, differences)
       }
+    for (const metric of new Set([...theirs.metadata.keys(), ...ours.metadata.keys()])) {
+      const [there, here] = [theirs.metadata.get(metric), ours.metadata.get(metric)]
+      count(
+        `metadata of ${JSON.stringify(metric)}`,
+        there === here ? [] : [`${there ?? 'nothing'} there, ${here ?? 'nothing'} here`],
+      )
+    }
   }
   console.log(`exposition-corpora: ${passed} passed, ${failed} failed`)
   if (failed > 0) process.exitCode = 1

@@ -19,8 +19,9 @@ export function knownQuirk(found: Found): string | undefined {
 
 const COUNTS = /"__name__","scrape_(?:samples_scraped|samples_post_metric_relabeling|series_added)"/
 
-// A zero at the start before what both have.
-const START_ONLY_HERE = /: (.*) there, (?:"0"|\{"count":"0","sum":"0"\}) @ \d+, \1 here$/
+// A zero at the start, or the start itself, before what both have.
+const START_ONLY_HERE =
+  /start_timestamp\(.*: "0" there, "\d+" here$|: (.*) there, (?:"0"|\{"count":"0","sum":"0"\}) @ \d+, \1 here$/
 
 const QUIRKS: readonly Quirk[] = [
   {

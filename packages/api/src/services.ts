@@ -29,6 +29,8 @@ export interface TargetsView {
   readonly dropped: readonly { readonly discoveredLabels: Labels; readonly scrapePool: string }[]
   /** How many were dropped by pool, where more were than are kept to be shown. */
   readonly droppedCounts?: ReadonlyMap<string, number>
+  /** Whose samples theirs are. */
+  readonly tenant?: string
 }
 
 /** What one relabeling rule makes of a target's labels; `output` is empty once a rule has dropped the target. */

@@ -29,6 +29,7 @@ beforeAll(async () => {
           },
         ],
         dropped: [{ discoveredLabels: [{ name: '__address__', value: 'b:80' }], scrapePool: 'api' }],
+        tenant: 'default',
       }),
     },
   })
@@ -57,6 +58,16 @@ describe('Prometheus API', () => {
     expect(one.body).toEqual({ status: 'success', data: [{ target, ...requests }] })
     const none = await server.json('/api/v1/targets/metadata?match_target={job="b"}')
     expect(none.body).toEqual({ status: 'success', data: [] })
+  })
+
+  it('tells all that targets say of a metric, and what was sent of one that no target has', async () => {
+    const up = [{ type: 'gauge', help: 'Health.', unit: '' }]
+    const requests = [{ type: 'counter', help: 'Requests.', unit: 'requests' }]
+    expect((await server.json('/api/v1/metadata')).body).toEqual({ status: 'success', data: { requests, up } })
+    expect((await server.json('/api/v1/metadata?limit=1')).body).toEqual({ status: 'success', data: { requests } })
+    expect((await server.json('/api/v1/metadata?metric=up')).body).toEqual({ status: 'success', data: { up } })
+    const other = await server.json('/api/v1/metadata', { 'x-scope-orgid': 'other' })
+    expect(other.body).toEqual({ status: 'success', data: {} })
   })
 
   it('answers under its base, and to a form', async () => {

@@ -5,7 +5,10 @@ import type { Answer, Exchange } from '../http/exchange.ts'
 import type { ApiServices } from '../services.ts'
 import { parseGoInteger, parseSelector, plainFail, refuse } from './params.ts'
 
-/** GET /api/v1/metadata: of everything that was sent, not of the targets alone. Metrics come by name. */
+/**
+ * GET /api/v1/metadata: all that targets say of a metric, as in Prometheus, and of a metric of none what was sent last. Metrics come by
+ * name.
+ */
 export async function metadata(services: ApiServices, exchange: Exchange): Promise<Answer> {
   const limit = numberParameter(exchange, 'limit')
   const perMetric = numberParameter(exchange, 'limit_per_metric')
@@ -14,14 +17,29 @@ export async function metadata(services: ApiServices, exchange: Exchange): Promi
   const { data } = await services.runner.lookup('metadata', callerOf(exchange, 'prometheus'), (source, context) =>
     source.metrics.metadata(request, context),
   )
-  const answer = new Map<string, { type: string; help: string; unit: string }[]>()
-  for (const { metric: name, type, help, unit } of data) {
-    const known = answer.get(name)
-    if (known === undefined && limit >= 0 && answer.size >= limit) break
-    if (known === undefined) answer.set(name, [{ type, help, unit }])
-    else if (perMetric <= 0 || known.length < perMetric) known.push({ type, help, unit })
+  const found = saidByTargets(services, exchange, metric)
+  for (const { metric: name, type, help, unit } of data)
+    if (!found.has(name)) found.set(name, new Map([['', { type, help, unit }]]))
+  const names = [...found.keys()].sort().slice(0, limit >= 0 ? limit : undefined)
+  const listed = names.map((name) => [name, [...found.get(name)!.values()].slice(0, perMetric > 0 ? perMetric : undefined)])
+  return jsonPieces([JSON.stringify({ status: 'success', data: Object.fromEntries(listed) })])
+}
+
+type Said = Omit<MetricMetadata, 'metric'>
+
+/** What active targets say, by metric, each thing once. */
+function saidByTargets(services: ApiServices, { tenants }: Exchange, metric: string): Map<string, Map<string, Said>> {
+  const found = new Map<string, Map<string, Said>>()
+  const { active, tenant } = services.targets()
+  if (tenant !== undefined && !tenants.includes(tenant)) return found
+  for (const { metadata: said } of active) {
+    for (const { metric: name, type, help, unit } of said()) {
+      if (metric !== '' && name !== metric) continue
+      const known = found.get(name) ?? new Map<string, Said>()
+      found.set(name, known.set(JSON.stringify([type, help, unit]), { type, help, unit }))
+    }
   }
-  return jsonPieces([JSON.stringify({ status: 'success', data: Object.fromEntries(answer) })])
+  return found
 }
 
 /** GET /api/v1/targets/metadata: what the targets say of their metrics. */
