@@ -106,7 +106,7 @@ export async function readMetadata(base: string): Promise<ReadonlyMap<string, st
   for (const [name, entries] of Object.entries(await get<Readonly<Record<string, object[]>>>(base, 'metadata', {}))) {
     const known = found.get(unescape(name)) ?? new Set()
     found.set(unescape(name), known)
-    for (const entry of entries) known.add(JSON.stringify(Object.entries(entry).sort()))
+    for (const entry of entries) known.add(JSON.stringify(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1))))
   }
   return new Map([...found].map(([name, entries]) => [name, [...entries].sort().join(' ')]))
 }

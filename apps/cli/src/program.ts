@@ -39,6 +39,8 @@ export function makeProgram(): Command {
     .command('restore')
     .description('make a snapshot of /api/v1/admin/tsdb/snapshot the store of an empty data directory')
     .argument('<name>', 'name of the snapshot, in `snapshots` of the data directory')
+    .option('--config.auto-reload', 'reload when a file of the configuration has changed')
+    .option('--config.auto-reload-interval <duration>', 'how often to look (default: 30s)')
     .option('--data-dir <dir>', 'the data directory, with nothing but `snapshots` in it', './data')
     .action(async (name: string, { dataDir }: { dataDir: string }) => {
       const { restoreSnapshot } = await import('@oriel/server')
@@ -57,6 +59,8 @@ export function makeProgram(): Command {
 function withServeFlags(command: Command): Command {
   return command
     .option('--config <file>', 'configuration file; oriel.yaml of this directory when there is one')
+    .option('--config.auto-reload', 'reload when a file of the configuration has changed')
+    .option('--config.auto-reload-interval <duration>', 'how often to look (default: 30s)')
     .option('--data-dir <dir>', 'where everything is kept (default: ./data)')
     .option('--listen <host:port>', 'page and APIs (default: 127.0.0.1:7070; port 0 picks a free one)')
     .option('--otlp-grpc <host:port>', 'OTLP over gRPC (default: 127.0.0.1:4317)')

@@ -17,6 +17,8 @@ export interface ServeFlags {
   readonly insecure?: boolean
   readonly enableFeature?: readonly string[]
   readonly 'web.enableAdminApi'?: boolean
+  readonly 'config.autoReload'?: boolean
+  readonly 'config.autoReloadInterval'?: string
   readonly 'query.lookbackDelta'?: string
   readonly 'query.timeout'?: string
   readonly 'query.maxConcurrency'?: string
@@ -60,6 +62,8 @@ export function readConfig(flags: ServeFlags): Config {
     insecure: flags.insecure,
     'prometheus.features': flags.enableFeature?.join(','),
     'prometheus.admin_api': flags['web.enableAdminApi'],
+    auto_reload: flags['config.autoReload'],
+    auto_reload_interval: flags['config.autoReloadInterval'],
     'query.lookback_delta': flags['query.lookbackDelta'],
     'query.timeout': flags['query.timeout'],
     'query.max_concurrency': flags['query.maxConcurrency'],

@@ -71,6 +71,18 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: 'Allows /api/v1/admin/tsdb: whoever reaches the API may then delete.',
   },
   {
+    key: 'auto_reload',
+    flag: '--config.auto-reload',
+    fallback: 'false',
+    doc: 'Reloads by itself when oriel.yaml, prometheus.yml, or a file with rules or jobs that they name has changed.',
+  },
+  {
+    key: 'auto_reload_interval',
+    flag: '--config.auto-reload-interval',
+    fallback: '30s',
+    doc: 'How often those files are looked at.',
+  },
+  {
     key: 'query.lookback_delta',
     flag: '--query.lookback-delta',
     fallback: '5m',

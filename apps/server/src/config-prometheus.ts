@@ -5,6 +5,8 @@ export interface PrometheusFlags {
   /** Feature flags by Prometheus's names, as given. */
   readonly features: readonly string[]
   readonly isAdminOn: boolean
+  /** How often the files of the configuration are looked at for changes, 0 for never. */
+  readonly autoReloadMs: number
   readonly lookbackMs: number
   readonly timeoutMs: number
   readonly maxConcurrency: number
@@ -15,8 +17,14 @@ export interface PrometheusFlags {
 
 /** Reads them, with Prometheus's defaults. */
 export function prometheusFlags(values: ConfigValues): PrometheusFlags {
+  const features = values.list('prometheus.features') ?? []
+  if (features.includes('otlp-deltatocumulative') && features.includes('otlp-native-delta-ingestion'))
+    values.refuse('prometheus.features', 'otlp-deltatocumulative and otlp-native-delta-ingestion exclude each other')
+  const isReloading = values.flag('auto_reload') ?? features.includes('auto-reload-config')
+  const everyMs = Math.max(LEAST_RELOAD_MS, values.durationMs('auto_reload_interval') ?? 30_000)
   return {
-    features: values.list('prometheus.features') ?? [],
+    features,
+    autoReloadMs: isReloading ? everyMs : 0,
     isAdminOn: values.flag('prometheus.admin_api') ?? false,
     lookbackMs: values.durationMs('query.lookback_delta') ?? 300_000,
     timeoutMs: values.durationMs('query.timeout') ?? 120_000,
@@ -26,3 +34,6 @@ export function prometheusFlags(values: ConfigValues): PrometheusFlags {
     readFrameBytes: values.count('remote_read.max_frame_bytes') ?? 2 ** 20,
   }
 }
+
+// A second: Prometheus's own least.
+const LEAST_RELOAD_MS = 1_000

@@ -25,6 +25,8 @@ export interface Config {
   /** Memory for recent samples, 0 for none; the store's own choice if not said. */
   readonly recentBytes: number | undefined
   readonly tenant: string
+  /** The file that this was read from, absolute; absent where there was none. */
+  readonly file: string | undefined
   readonly prometheusFile: string | undefined
   readonly prometheus: PrometheusFlags
   /** Patterns of rule files, absolute. */
@@ -63,6 +65,7 @@ export function makeConfig(layers: readonly ConfigLayer[]): Config {
     engineUrl: values.text('engine.url'),
     recentBytes: values.bytes('metrics.recent_memory'),
     tenant: values.text('tenant') ?? 'default',
+    file: fileOf(layers),
     prometheusFile: values.file('prometheus') ?? values.file('prometheus.file'),
     prometheus: prometheusFlags(values),
     ruleFiles: values.files('rules') ?? [],
@@ -80,6 +83,11 @@ export function makeConfig(layers: readonly ConfigLayer[]): Config {
       return address === undefined || !isCompatOn ? [] : [{ product, address }]
     }),
   }
+}
+
+/** The file that any of the values stands in. */
+function fileOf(layers: readonly ConfigLayer[]): string | undefined {
+  return layers.flatMap((layer) => [...layer.values()]).find(({ file }) => file !== undefined)?.file
 }
 
 const ROLES = ['ingest', 'query', 'ui']

@@ -20,6 +20,8 @@ export function printConfig(config: Config): string {
       features: config.prometheus.features,
       admin_api: config.prometheus.isAdminOn,
     },
+    auto_reload: config.prometheus.autoReloadMs > 0,
+    ...(config.prometheus.autoReloadMs > 0 && { auto_reload_interval: printPromDuration(config.prometheus.autoReloadMs) }),
     query: {
       lookback_delta: printPromDuration(config.prometheus.lookbackMs),
       timeout: printPromDuration(config.prometheus.timeoutMs),

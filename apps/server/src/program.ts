@@ -3,12 +3,14 @@ import { makeApis, mainMounts, makeHttpHandler, Notifications } from '@oriel/api
 import type { OpenClickhouse } from '@oriel/clickhouse'
 import { openClickhouse } from '@oriel/clickhouse'
 import type { Ingest } from '@oriel/ingest'
-import { openIngest } from '@oriel/ingest'
+import { matchFiles, openIngest } from '@oriel/ingest'
 import type { RetentionPolicy } from '@oriel/store'
 import type { Delivery, RecordingTelemetry } from '@oriel/node'
 import { makeTelemetry, openDelivery, watchProcess } from '@oriel/node'
 import { flagNotes } from '@oriel/query'
 import { featuresOfFlags } from '@oriel/promql/syntax'
+import type { AutoReload } from './auto-reload.ts'
+import { openAutoReload } from './auto-reload.ts'
 import type { Cardinality } from './cardinality.ts'
 import { openCardinality } from './cardinality.ts'
 import type { Keeping } from './keeping.ts'
@@ -24,7 +26,7 @@ import type { WatchedSink } from './newest.ts'
 import { watchSink } from './newest.ts'
 import { readNewest } from './newest-stored.ts'
 import type { LoadedRules, Ruling } from './ruling.ts'
-import { loadRules, openRuling } from './ruling.ts'
+import { findAllRuleFiles, loadRules, openRuling } from './ruling.ts'
 import type { ScrapeTarget, Scraping } from './scraping.ts'
 import { openScraping, readPrometheusFile } from './scraping.ts'
 import { deliverToSelf } from './self.ts'
@@ -122,6 +124,9 @@ class Server implements RunningServer {
   #scraping: Scraping | undefined
   #ruling: Ruling | undefined
   #delivery: Delivery | undefined
+  #autoReload: AutoReload | undefined
+  /** The configuration that was read last, which may name other files than `config`. */
+  #loaded: Config
   #pendingTargets: ScrapeTarget[] = []
   readonly #notifications = new Notifications()
   #isListening = false
@@ -130,6 +135,7 @@ class Server implements RunningServer {
 
   constructor({ config, options, telemetry, store, version }: Opened) {
     this.config = config
+    this.#loaded = config
     this.#options = options
     this.#version = version
     this.#telemetry = telemetry
@@ -205,8 +211,10 @@ class Server implements RunningServer {
       this.#scraping?.reload(config.prometheusFile)
       await this.#ruling?.reload(rules)
       this.#cardinality.guard.setPolicy(config.cardinality)
+      this.#loaded = config
       this.#retentionPolicy = config.retention
       this.#keeping?.setPolicy(config.retention)
+      this.#autoReload?.noteLoaded()
       this.#telemetry.log('info', 'configuration loaded')
       this.#notifications.remove(RELOAD_FAILED)
     } catch (error) {
@@ -221,6 +229,7 @@ class Server implements RunningServer {
     this.#isClosing = true
     this.#notifications.add(STOPPING)
     this.#telemetry.log('info', 'stopping')
+    this.#autoReload?.close()
     await this.#ruling?.close()
     await this.#scraping?.close()
     await Promise.all(this.#listeners.map((listener) => listener.close()))
@@ -248,8 +257,8 @@ class Server implements RunningServer {
     for (const name of this.#handlers.keys()) this.#handlers.set(name, this.#makeHandler(name))
     await this.#listenGrpc(ingest)
     this.#isListening = true
-    const allowsDelta = config.prometheus.features.includes('otlp-native-delta-ingestion')
-    const scraping = openScraping({ metrics: ingest.metrics, telemetry, tenant: config.tenant, allowsDelta })
+    const { features, autoReloadMs } = config.prometheus
+    const scraping = openScraping({ metrics: ingest.metrics, telemetry, tenant: config.tenant, features })
     this.#scraping = scraping
     const rules = this.#readRules(config)
     scraping.reload(config.prometheusFile)
@@ -258,6 +267,8 @@ class Server implements RunningServer {
     const externalUrl = config.externalUrl ?? this.url
     this.#ruling = openRuling({ runner, metrics: ingest.metrics, telemetry, tenant: config.tenant, externalUrl })
     await this.#ruling.reload(rules)
+    if (autoReloadMs > 0)
+      this.#autoReload = openAutoReload({ files: () => this.#configFiles(), reload: () => this.reload(), everyMs: autoReloadMs })
     if (config.isSelfOn) {
       this.#delivery = openDelivery(
         telemetry,
@@ -272,8 +283,18 @@ class Server implements RunningServer {
   }
 
   #readRules(config: Config): LoadedRules {
-    const features = featuresOfFlags(config.prometheus.features)
-    return loadRules(config, readPrometheusFile(config.prometheusFile), { features, telemetry: this.#telemetry })
+    const { features } = config.prometheus
+    const prometheus = readPrometheusFile(config.prometheusFile, features)
+    return loadRules(config, prometheus, { features: featuresOfFlags(features), telemetry: this.#telemetry })
+  }
+
+  /** Every file that a reload would read. */
+  #configFiles(): string[] {
+    const { file, prometheusFile, ruleFiles } = this.#loaded
+    const inUse = this.#scraping?.config().config
+    const own = [file, prometheusFile].filter((each) => each !== undefined)
+    const jobs = inUse?.jobFiles.flatMap((pattern) => matchFiles(pattern)) ?? []
+    return [...own, ...findAllRuleFiles({ ruleFiles, prometheusFile }, inUse?.ruleFiles ?? []), ...jobs]
   }
 
   /** In the background: the page may ask before it is known, and then says nothing of old data. */

@@ -62,6 +62,8 @@ function flagsOf({
 }: Config): Record<string, string> {
   return {
     agent: 'false',
+    'config.auto-reload': String(prometheus.autoReloadMs > 0),
+    ...(prometheus.autoReloadMs > 0 && { 'config.auto-reload-interval': printPromDuration(prometheus.autoReloadMs) }),
     'config.file': prometheusFile ?? '',
     'enable-feature': prometheus.features.join(','),
     'log.format': 'logfmt',

@@ -60,6 +60,15 @@ export function openRuling({ runner, metrics, telemetry, tenant, externalUrl }: 
   }
 }
 
+/** The rule files of oriel.yaml and, by these patterns, of prometheus.yml. */
+export function findAllRuleFiles(
+  { ruleFiles, prometheusFile }: Pick<Config, 'ruleFiles' | 'prometheusFile'>,
+  patterns: readonly string[],
+): string[] {
+  const fromPrometheus = prometheusFile === undefined ? [] : findRuleFiles(patterns, dirname(prometheusFile))
+  return [...new Set([...findRuleFiles(ruleFiles, '.'), ...fromPrometheus])]
+}
+
 /**
  * Reads all rule files of oriel.yaml and prometheus.yml, whose patterns are relative to where it stands.
  *
@@ -70,8 +79,7 @@ export function loadRules(
   prometheus: PrometheusConfig,
   { features, telemetry }: { readonly features: PromqlFeatures; readonly telemetry: Telemetry },
 ): LoadedRules {
-  const fromPrometheus = prometheusFile === undefined ? [] : findRuleFiles(prometheus.ruleFiles, dirname(prometheusFile))
-  const files = [...new Set([...findRuleFiles(ruleFiles, '.'), ...fromPrometheus])]
+  const files = findAllRuleFiles({ ruleFiles, prometheusFile }, prometheus.ruleFiles)
   const { groups, notes } = loadRuleFiles(files, { features, names: prometheus.names })
   for (const note of notes) telemetry.log('warn', 'rules', { note })
   return { groups, prometheus }

@@ -3,6 +3,7 @@ import type { TargetsView } from '@oriel/api'
 import type { MetricsWriter, PrometheusConfig, Scraper, TargetStatus } from '@oriel/ingest'
 import { openScraper, parsePrometheusConfig } from '@oriel/ingest'
 import type { Telemetry } from '@oriel/model'
+import type { OtlpMetricSettings } from '@oriel/wire'
 import { stringify } from 'yaml'
 import { ServerError } from './errors.ts'
 import type { LoadedPrometheus } from './prometheus-view.ts'
@@ -32,13 +33,14 @@ export interface ScrapingOptions {
   readonly metrics: MetricsWriter
   readonly telemetry: Telemetry
   readonly tenant: string
-  /** Whether deltas of OTLP are stored as they come. */
-  readonly allowsDelta: boolean
+  /** Prometheus's feature flags that are on. */
+  readonly features: readonly string[]
 }
 
 /** Starts scraping with nothing to scrape; `reload` and `add` say what. */
-export function openScraping({ metrics, telemetry, tenant, allowsDelta }: ScrapingOptions): Scraping {
+export function openScraping({ metrics, telemetry, tenant, features }: ScrapingOptions): Scraping {
   const added = new Map<string, ScrapeTarget>()
+  const deltas = deltaMode(features)
   let loaded: LoadedPrometheus = { config: parsePrometheusConfig(''), yaml: '' }
   let [loadedMs, isGood] = [Date.now(), true]
   let scraper: Scraper | undefined
@@ -47,7 +49,7 @@ export function openScraping({ metrics, telemetry, tenant, allowsDelta }: Scrapi
     const config = { ...next.config, jobs: [...next.config.jobs, ...jobsOf([...added.values()])] }
     if (scraper === undefined) scraper = openScraper({ config, writer: metrics, tenant, telemetry })
     else scraper.reload(config)
-    metrics.setOtlp({ ...config.otlp, allowsDelta })
+    metrics.setOtlp({ ...config.otlp, deltas })
     loaded = next
   }
 
@@ -56,12 +58,12 @@ export function openScraping({ metrics, telemetry, tenant, allowsDelta }: Scrapi
       for (const target of targets) added.set(`${target.job} ${target.address}`, target)
       apply(loaded)
     },
-    targets: () => ({ ...viewOf(scraper?.targets() ?? []), droppedCounts: scraper?.droppedCounts() ?? new Map() }),
+    targets: () => ({ ...viewOf(scraper?.targets() ?? []), droppedCounts: scraper?.droppedCounts() ?? new Map(), tenant }),
     sample: async (job, url, signal) => scraper?.sample(job, url, signal),
     config: () => ({ config: loaded.config, yaml: loaded.yaml, loadedMs, isGood }),
     reload(file) {
       isGood = false
-      const next = file === undefined ? { config: parsePrometheusConfig(''), yaml: '' } : load(file)
+      const next = file === undefined ? { config: parsePrometheusConfig(''), yaml: '' } : load(file, features)
       for (const note of next.config.notes) telemetry.log('warn', 'configuration', { file, note })
       apply(next)
       isGood = true
@@ -73,12 +75,18 @@ export function openScraping({ metrics, telemetry, tenant, allowsDelta }: Scrapi
   }
 }
 
-/** Reads a prometheus.yml, or what none means, without starting anything. Throws what is wrong. */
-export function readPrometheusFile(file: string | undefined): PrometheusConfig {
-  return file === undefined ? parsePrometheusConfig('') : load(file).config
+/** What becomes of deltas of OTLP, by Prometheus's feature flags. */
+function deltaMode(features: readonly string[]): OtlpMetricSettings['deltas'] {
+  if (features.includes('otlp-deltatocumulative')) return 'summed'
+  return features.includes('otlp-native-delta-ingestion') ? 'stored' : 'refused'
 }
 
-function load(file: string): LoadedPrometheus {
+/** Reads a prometheus.yml, or what none means, without starting anything. Throws what is wrong. */
+export function readPrometheusFile(file: string | undefined, features: readonly string[]): PrometheusConfig {
+  return file === undefined ? parsePrometheusConfig('') : load(file, features).config
+}
+
+function load(file: string, features: readonly string[]): LoadedPrometheus {
   let yaml: string
   try {
     yaml = readFileSync(file, 'utf8')
@@ -86,7 +94,7 @@ function load(file: string): LoadedPrometheus {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new ServerError('SERVER_NO_CONFIG', `cannot read ${file}: ${why}`, { cause })
   }
-  return { config: parsePrometheusConfig(yaml, file), yaml }
+  return { config: parsePrometheusConfig(yaml, file, { features }), yaml }
 }
 
 function jobsOf(targets: readonly ScrapeTarget[]): PrometheusConfig['jobs'] {

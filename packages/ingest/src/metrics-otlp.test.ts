@@ -187,7 +187,7 @@ test('exponential histograms become native ones, finer scales coarser, and delta
   ]
   const exp = { name: 'exp', unit: 's', exponential_histogram: { aggregation_temporality: 2, data_points: points } }
   const delta = { name: 'delta', exponential_histogram: { aggregation_temporality: 1, data_points: points.slice(0, 1) } }
-  const stored = await store([exp, delta], { allowsDelta: true })
+  const stored = await store([exp, delta], { deltas: 'stored' })
   expect(stored.result).toMatchObject({ accepted: 4, rejected: 1 })
   expect(stored.result.reason).toMatch(/12 observations found in buckets, but the Count field is 13/)
   const { [INFO]: _info, ...series } = await all(stored)

@@ -192,7 +192,8 @@ class Writer implements MetricsWriter {
 
   setOtlp(settings: OtlpMetricSettings): void {
     this.#otlp = settings
-    for (const tenant of this.#tenants.values()) tenant.otlp = new OtlpMetricsDecoder(settings)
+    for (const tenant of this.#tenants.values())
+      tenant.otlp = new OtlpMetricsDecoder(settings, { totals: tenant.otlp.totals, now: this.#now })
   }
 
   async close(): Promise<void> {
@@ -211,7 +212,10 @@ class Writer implements MetricsWriter {
     const guard = this.guard.open(name, this.#now())
     const dictionary = new SeriesDictionary(this.#limits, { limits: this.#dictionary, guard, now: this.#now })
     this.guard.watch(name, guard, () => dictionary.activeSeries)
-    return { target: new TenantMetrics(dictionary, this.#now, this.#starts), otlp: new OtlpMetricsDecoder(this.#otlp) }
+    return {
+      target: new TenantMetrics(dictionary, this.#now, this.#starts),
+      otlp: new OtlpMetricsDecoder(this.#otlp, { now: this.#now }),
+    }
   }
 
   /** Drops dictionaries of the tenants that were quiet longest, until all that remain are within bounds. */

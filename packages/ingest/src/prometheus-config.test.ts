@@ -83,6 +83,20 @@ test.each([
   expect(() => parsePrometheusConfig(text)).toThrow(reason)
 })
 
+test('feature flags change what holds where nothing is said', () => {
+  const text =
+    'scrape_configs: [{ job_name: a }, { job_name: b, extra_scrape_metrics: false, scrape_protocols: [PrometheusText0.0.4] }]'
+  const read = (...features: readonly string[]) =>
+    parsePrometheusConfig(text, 'prometheus.yml', { features }).jobs.map(({ hasExtraMetrics, protocols }) => [
+      hasExtraMetrics,
+      protocols[0],
+    ])
+  const other = [false, 'PrometheusText0.0.4']
+  expect(read()).toEqual([[false, 'OpenMetricsText1.0.0'], other])
+  expect(read('extra-scrape-metrics', 'st-storage')).toEqual([[true, 'PrometheusProto'], other])
+  expect(read('created-timestamp-zero-ingestion')).toEqual([[false, 'PrometheusProto'], other])
+})
+
 test('an empty file is a configuration without jobs', () => {
   expect(parsePrometheusConfig('')).toMatchObject({ jobs: [], notes: [] })
 })

@@ -11,7 +11,7 @@ import { IngestError } from './errors.ts'
 import type { OtlpMetricSettings } from '@oriel/wire'
 import { checkOtherSections } from './prometheus-other-config.ts'
 import { isLabelName } from './relabel-config.ts'
-import { BUILT_IN_DEFAULTS, readJob, readScrapeDefaults } from './prometheus-scrape-config.ts'
+import { builtInDefaults, readJob, readScrapeDefaults } from './prometheus-scrape-config.ts'
 import type { ScrapeConfig, ScrapeDefaults } from './prometheus-scrape-config.ts'
 
 /** What a prometheus.yml says. */
@@ -21,6 +21,8 @@ export interface PrometheusConfig {
   readonly externalLabels: Readonly<Record<string, string>>
   /** Globs of rule files, as written. */
   readonly ruleFiles: readonly string[]
+  /** Globs of files with more jobs, from where the file stands. */
+  readonly jobFiles: readonly string[]
   readonly evaluationIntervalMs: number
   /** How far rules look back where their group does not say. */
   readonly ruleQueryOffsetMs: number
@@ -32,20 +34,28 @@ export interface PrometheusConfig {
   readonly notes: readonly ConfigNote[]
 }
 
+/** How a prometheus.yml is read. */
+export interface PrometheusConfigOptions {
+  /** Whether files that `scrape_config_files` names are read too. */
+  readonly readsFiles?: boolean
+  /** Prometheus's feature flags that are on: some change what holds where nothing is said. */
+  readonly features?: readonly string[]
+}
+
 /**
  * Reads a prometheus.yml. `name` appears in messages, and relative paths are relative to its directory.
  *
- * Files that `scrape_config_files` names are read too, unless `readsFiles` is false. Throws `IngestError` INGEST_BAD_CONFIG where Prometheus would not start.
+ * Throws `IngestError` INGEST_BAD_CONFIG where Prometheus would not start.
  */
 export function parsePrometheusConfig(
   text: string,
   name = 'prometheus.yml',
-  { readsFiles = true }: { readonly readsFiles?: boolean } = {},
+  { readsFiles = true, features = [] }: PrometheusConfigOptions = {},
 ): PrometheusConfig {
   const notes: ConfigNote[] = []
   const root = openConfig(name, text, notes, dirname(name))
   const global = root.child('global') ?? openConfig(name, '', notes)
-  const { defaults, externalLabels } = readGlobal(global)
+  const { defaults, externalLabels } = readGlobal(global, features)
   const jobs = new Map<string, ScrapeConfig>()
   addJobs(root, defaults, jobs)
   const config = {
@@ -56,17 +66,20 @@ export function parsePrometheusConfig(
     names: defaults.nameScheme,
   }
   checkGlobs(root, 'scrape_config_files')
-  const files = root.paths('scrape_config_files')
+  const jobFiles = root.paths('scrape_config_files')
   const otlp = checkOtherSections(root, defaults.nameScheme)
   root.finish()
   global.finish()
-  for (const pattern of readsFiles ? files : [])
+  for (const pattern of readsFiles ? jobFiles : [])
     for (const file of matchFiles(pattern)) addJobFile(file, { defaults, jobs, notes })
-  return { ...config, otlp, jobs: [...jobs.values()], notes }
+  return { ...config, jobFiles, otlp, jobs: [...jobs.values()], notes }
 }
 
-function readGlobal(global: ConfigReader): { defaults: ScrapeDefaults; externalLabels: Record<string, string> } {
-  const defaults = readScrapeDefaults(global, BUILT_IN_DEFAULTS)
+function readGlobal(
+  global: ConfigReader,
+  features: readonly string[],
+): { defaults: ScrapeDefaults; externalLabels: Record<string, string> } {
+  const defaults = readScrapeDefaults(global, builtInDefaults(features))
   global.ignore('query_log_file')
   const externalLabels: Record<string, string> = {}
   for (const [name, value] of Object.entries(global.record('external_labels'))) {

@@ -34,7 +34,7 @@ export function readOtlp(config: ConfigReader | undefined, scheme: NameScheme): 
     promotesScope: config.boolean('promote_scope_metadata', defaults.promotesScope),
     sanitizesUnderscores: config.boolean('label_name_underscore_sanitization', defaults.sanitizesUnderscores),
     keepsUnderscores: config.boolean('label_name_preserve_multiple_underscores', defaults.keepsUnderscores),
-    allowsDelta: false,
+    deltas: 'refused',
   }
   config.finish()
   return settings

@@ -72,8 +72,7 @@ const PROTOCOLS = [
 
 const ESCAPING = ['allow-utf-8', 'underscores', 'dots', 'values'] as const
 
-/** What holds where nothing is said. */
-export const BUILT_IN_DEFAULTS: ScrapeDefaults = {
+const BUILT_IN_DEFAULTS: ScrapeDefaults = {
   intervalMs: 60_000,
   timeoutMs: 10_000,
   protocols: undefined,
@@ -91,6 +90,17 @@ export const BUILT_IN_DEFAULTS: ScrapeDefaults = {
   hasExtraMetrics: false,
   nameScheme: 'utf8',
   escaping: 'allow-utf-8',
+}
+
+/** What holds where nothing is said. Source: Prometheus 3.14 cmd/prometheus/main.go setFeatureListOptions. */
+export function builtInDefaults(features: readonly string[]): ScrapeDefaults {
+  // Starts are best told in protobuf.
+  const wantsStarts = features.includes('created-timestamp-zero-ingestion') || features.includes('st-storage')
+  return {
+    ...BUILT_IN_DEFAULTS,
+    protocols: wantsStarts ? PROTOCOLS : undefined,
+    hasExtraMetrics: features.includes('extra-scrape-metrics'),
+  }
 }
 
 /** Reads what `global` or a job says, on top of `from`. Throws `IngestError` INGEST_BAD_CONFIG. */

@@ -14,7 +14,7 @@ type Features = Readonly<Record<string, Readonly<Record<string, boolean>>>>
 export function features(services: ApiServices): Answer {
   const { abilities } = services.prometheus
   const there = Object.fromEntries(Object.entries(abilities).map(([category, names]) => [category, allOf(names, true)]))
-  return success({ ...apiFeatures(services), ...languageFeatures(services), ...there, ...OTHER_FEATURES })
+  return success({ ...apiFeatures(services), ...languageFeatures(services), ...there, ...otherFeatures(services) })
 }
 
 function apiFeatures({ prometheus }: ApiServices): Features {
@@ -70,12 +70,21 @@ const OPERATORS =
   '!= !~ % * + - / < </ <= == =~ > >/ >= @ ^ and atan2 or unless ' +
   'avg bottomk count count_values group max min quantile stddev stdvar sum topk'
 
-const OTHER_FEATURES: Features = {
-  otlp_receiver: { delta_conversion: false, native_delta_ingestion: false },
-  prometheus: { agent_mode: false, auto_reload_config: false, server_mode: true },
-  rules: { concurrent_rule_eval: false, keep_firing_for: true, query_offset: true },
-  scrape: { extra_scrape_metrics: true, start_timestamp_zero_ingestion: false, type_and_unit_labels: false },
-  tsdb: { exemplar_storage: true, native_histograms: true },
+function otherFeatures({ prometheus: { features: on, flags: told } }: ApiServices): Features {
+  return {
+    otlp_receiver: {
+      delta_conversion: on.has('otlp-deltatocumulative'),
+      native_delta_ingestion: on.has('otlp-native-delta-ingestion'),
+    },
+    prometheus: { agent_mode: false, auto_reload_config: told['config.auto-reload'] === 'true', server_mode: true },
+    rules: { concurrent_rule_eval: false, keep_firing_for: true, query_offset: true },
+    scrape: {
+      extra_scrape_metrics: true,
+      start_timestamp_zero_ingestion: on.has('created-timestamp-zero-ingestion'),
+      type_and_unit_labels: false,
+    },
+    tsdb: { exemplar_storage: true, native_histograms: true },
+  }
 }
 
 function allOf(names: readonly string[], isOn: boolean): Record<string, boolean> {

@@ -271,6 +271,12 @@ function setWords(point: OtlpPoint, low: number, high: number): void {
   point.hasValue = true
 }
 
+/** Makes a double the point's value. */
+export function setDouble(point: OtlpPoint, value: number): void {
+  double[0] = value
+  setWords(point, words[0]!, words[1]!)
+}
+
 function setInteger(point: OtlpPoint, low: number, high: number): void {
   double[0] = (high | 0) * 2 ** 32 + low
   setWords(point, words[0]!, words[1]!)

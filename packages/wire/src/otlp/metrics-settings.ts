@@ -5,10 +5,13 @@ export type TranslationStrategy =
   | 'NoUTF8EscapingWithSuffixes'
   | 'NoTranslation'
 
+/** What becomes of deltas: `stored` as they come (`otlp-native-delta-ingestion`), `summed` to totals (`otlp-deltatocumulative`). */
+export type DeltaMode = 'refused' | 'stored' | 'summed'
+
 /**
  * How OTLP metrics become Prometheus series.
  *
- * Source: Prometheus 3.14 docs/configuration/configuration.md `otlp`; `allowsDelta` is its flag `otlp-native-delta-ingestion`.
+ * Source: Prometheus 3.14 docs/configuration/configuration.md `otlp`; `deltas` are its feature flags.
  */
 export interface OtlpMetricSettings {
   readonly strategy: TranslationStrategy
@@ -24,7 +27,7 @@ export interface OtlpMetricSettings {
   readonly sanitizesUnderscores: boolean
   /** Whether several underscores in a row stay so many. */
   readonly keepsUnderscores: boolean
-  readonly allowsDelta: boolean
+  readonly deltas: DeltaMode
 }
 
 /** Prometheus's defaults. */
@@ -37,7 +40,7 @@ export const DEFAULT_OTLP_SETTINGS: OtlpMetricSettings = {
   promotesScope: false,
   sanitizesUnderscores: true,
   keepsUnderscores: true,
-  allowsDelta: false,
+  deltas: 'refused',
 }
 
 /** Whether names may be any UTF-8. */

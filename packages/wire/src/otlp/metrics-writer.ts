@@ -64,6 +64,11 @@ export class OtlpWriter {
     for (const { start, end } of point.moreAttributes) series.addKey(bytes, start, end)
   }
 
+  /** The labels of the point's metric as a key: the same for the same series, in whatever order attributes come. */
+  streamKey(): string {
+    return JSON.stringify([...this.#labels(this.#metric!.name)].sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
   /** A value; false, as from all of these, where something of it was refused. */
   number(): boolean {
     const { valueLow, valueHigh } = this.#point!

@@ -2,9 +2,10 @@
 //
 // Source: opentelemetry-proto 1.11 metrics.proto; Prometheus 3.14 storage/remote/otlptranslator.
 
-import type { MetricType } from '@oriel/model'
+import type { Clock, MetricType } from '@oriel/model'
 import { ProtoReader } from '../protobuf.ts'
 import type { MetricTarget } from '../series.ts'
+import { DeltaTotals } from './metrics-deltas.ts'
 import { scaleFault } from './metrics-histogram.ts'
 import type { OtlpMetricKind } from './metrics-names.ts'
 import { prometheusMetricName, prometheusUnit } from './metrics-names.ts'
@@ -24,11 +25,21 @@ export interface OtlpMetricCounts {
 
 /** The reason for which whole metrics of delta temporality are refused. */
 export const DELTA_TEMPORALITY =
-  'delta temporality is not stored: send cumulative (OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=cumulative), or turn on the feature otlp-native-delta-ingestion'
+  'delta temporality is not stored: send cumulative (OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=cumulative), or turn on the feature otlp-deltatocumulative or otlp-native-delta-ingestion'
+
+/** What a decoder may go on with. */
+export interface OtlpDecoderOptions {
+  readonly totals?: DeltaTotals
+  readonly now?: Clock
+}
 
 /** Decodes one tenant's OTLP metrics and remembers its series between bodies. Takes one body at a time. */
 export class OtlpMetricsDecoder {
+  readonly totals: DeltaTotals
+  readonly #now: Clock
   readonly #settings: OtlpMetricSettings
+  /** Whether the metric that is read is of deltas to be summed. */
+  #isSummed = false
   readonly #writer: OtlpWriter
   readonly #names = new Map<string, string>()
   readonly #point = new OtlpPoint()
@@ -41,8 +52,14 @@ export class OtlpMetricsDecoder {
   #firstMs = Infinity
   #lastMs = -Infinity
 
-  constructor(settings: OtlpMetricSettings = DEFAULT_OTLP_SETTINGS) {
+  /** `totals` and `now` are for deltas that are summed. */
+  constructor(
+    settings: OtlpMetricSettings = DEFAULT_OTLP_SETTINGS,
+    { totals = new DeltaTotals(), now = Date.now }: OtlpDecoderOptions = {},
+  ) {
     this.#settings = settings
+    this.totals = totals
+    this.#now = now
     this.#writer = new OtlpWriter(settings)
   }
 
@@ -123,11 +140,13 @@ export class OtlpMetricsDecoder {
   #readData(reader: ProtoReader, field: number, { name, help, unit }: MetricHead): void {
     const { temporality, isMonotonic } = readForm(reader)
     const isDelta = hasTemporality(field) && temporality === DELTA
-    if (hasTemporality(field) && temporality !== CUMULATIVE && !(isDelta && this.#settings.allowsDelta)) {
+    if (hasTemporality(field) && temporality !== CUMULATIVE && !(isDelta && this.#settings.deltas !== 'refused')) {
       this.#refuseAll(reader, isDelta ? DELTA_TEMPORALITY : 'a metric has no temporality', name)
       return
     }
     const kind = kindOf(field, isMonotonic)
+    this.#isSummed = isDelta && this.#settings.deltas === 'summed'
+    const isStoredDelta = isDelta && !this.#isSummed
     const metric = this.#nameOf(name, unit, kind)
     if (metric === '') {
       this.#refuseAll(reader, 'a metric has no name that Prometheus could use', name)
@@ -139,9 +158,9 @@ export class OtlpMetricsDecoder {
       name: metric,
       key: encoder.encode(metric),
       kind,
-      isDelta,
+      isDelta: isStoredDelta,
     })
-    this.#target!.metadata({ metric, type: isDelta ? 'unknown' : TYPES[kind], help, unit: prometheusUnit(unit) })
+    this.#target!.metadata({ metric, type: isStoredDelta ? 'unknown' : TYPES[kind], help, unit: prometheusUnit(unit) })
     forEachPoint(reader, () => this.#readPoint(reader, POINT_KINDS[field]!, name))
   }
 
@@ -154,12 +173,21 @@ export class OtlpMetricsDecoder {
       return
     }
     this.#writer.point(point, reader.bytes)
-    if (!this.#write(kind)) this.#rejected++
+    const late = this.#isSummed && !point.isStale ? this.#sum(kind) : ''
+    if (late !== '') this.#refuse(late, metric)
+    else if (!this.#write(kind)) this.#rejected++
     else {
       this.#points++
       this.#firstMs = Math.min(this.#firstMs, point.tMs)
       this.#lastMs = Math.max(this.#lastMs, point.tMs)
     }
+  }
+
+  /** Makes the point a total; why that cannot be, '' where it is one. */
+  #sum(kind: OtlpPointKind): string {
+    const outcome = this.totals.add(`${kind} ${this.#writer.streamKey()}`, this.#point, kind, this.#now())
+    if (outcome === 'summed') return kind === 'exponential' ? scaleFault(this.#point) : ''
+    return outcome === 'late' ? 'a delta is no newer than those summed before it' : 'there are too many streams of deltas'
   }
 
   #write(kind: OtlpPointKind): boolean {
