@@ -38,48 +38,47 @@ export function partsOf(words: Uint32Array): {
 }
 
 /**
- * Puts samples into a chunk. A hot path (bench/HOTPATHS.md): every sample passes here once.
+ * Puts samples into a chunk of the generation. A hot path (bench/HOTPATHS.md): every sample passes here once.
  *
- * `isNamed` says by number which series the generation's chunks have named; it is brought up to date, and returned anew where it grew.
+ * Names the series that chunks of the generation have not named yet.
  */
-export function makeChunk(
-  samples: SampleColumns,
-  series: JournalSeries,
-  isNamed: Uint8Array,
-): { chunk: Chunk; isNamed: Uint8Array } {
+export function makeChunk(samples: SampleColumns, series: JournalSeries, generation: number): Chunk {
   const { rows } = samples
   const ids = samples.seriesId.words
   const metricIds = samples.metricId.words
   const times = samples.tMs.words
-  const refs = scratchOf(rows)
-  const fresh: number[] = []
+  const scratch = scratchOf(2 * rows)
+  const refs = scratch.subarray(0, rows)
+  /** Rows that are the first of their series. */
+  const fresh = scratch.subarray(rows)
+  let named = 0
   let [ref, minMs, maxMs] = [-1, Infinity, -Infinity]
   for (let row = 0; row < rows; row++) {
     ref = series.refOf(ids, metricIds, row, ref)
     refs[row] = ref
-    if (isNamed[ref] !== 1) {
-      if (ref >= isNamed.length) isNamed = grown(isNamed, ref + 1)
-      isNamed[ref] = 1
-      fresh.push(row)
+    if (series.namedIn[ref] !== generation) {
+      series.namedIn[ref] = generation
+      fresh[named++] = row
     }
     const t = signedAt(times, row)
     if (t < minMs) minMs = t
     if (t > maxMs) maxMs = t
   }
-  const words = new Uint32Array(HEAD_WORDS + SERIES_WORDS * fresh.length + 5 * rows)
-  words[0] = fresh.length
+  const words = new Uint32Array(HEAD_WORDS + SERIES_WORDS * named + 5 * rows)
+  words[0] = named
   words[1] = rows
   const parts = partsOf(words)
-  for (const [i, row] of fresh.entries()) {
-    const at = SERIES_WORDS * i
+  for (let i = 0, at = 0; i < named; i++, at += SERIES_WORDS) {
+    const row = fresh[i]!
     parts.series[at] = refs[row]!
-    parts.series.set(metricIds.subarray(2 * row, 2 * row + 2), at + 1)
-    parts.series.set(ids.subarray(4 * row, 4 * row + 4), at + 3)
+    parts.series[at + 1] = metricIds[2 * row]!
+    parts.series[at + 2] = metricIds[2 * row + 1]!
+    for (let word = 0; word < 4; word++) parts.series[at + 3 + word] = ids[4 * row + word]!
   }
   parts.refs.set(refs)
   parts.times.set(times)
   parts.values.set(samples.values.words)
-  return { chunk: { words, rows, minMs, maxMs }, isNamed }
+  return { words, rows, minMs, maxMs }
 }
 
 /**
@@ -130,10 +129,4 @@ let scratch = new Uint32Array(0)
 function scratchOf(words: number): Uint32Array {
   if (words > scratch.length) scratch = new Uint32Array(Math.max(1_024, words, 2 * scratch.length))
   return scratch.subarray(0, words)
-}
-
-function grown(from: Uint8Array, length: number): Uint8Array {
-  const to = new Uint8Array(Math.max(1_024, length, 2 * from.length))
-  to.set(from)
-  return to
 }

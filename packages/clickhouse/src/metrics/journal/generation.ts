@@ -25,7 +25,6 @@ export class Generation {
   failedMs: number | undefined
   readonly #tenants = new Map<string, TenantChunks>()
 
-  /** Goes on with the numbers of the series that `before` knew, unless most of them are gone. */
   constructor(number: number) {
     this.number = number
   }
@@ -33,17 +32,14 @@ export class Generation {
   /** The generation after this one. It goes on with the numbers of the series, unless most of them are gone. */
   next(number: number): Generation {
     const next = new Generation(number)
-    for (const [tenant, { series, named }] of this.#tenants)
-      if (named * MOST_UNUSED >= series.size) next.#tenants.set(tenant, new TenantChunks(series))
+    for (const [tenant, { series }] of this.#tenants)
+      if (series.namedSince(number - UNUSED_AFTER) * MOST_UNUSED >= series.size) next.#tenants.set(tenant, new TenantChunks(series))
     return next
   }
 
   /** Makes the chunk of a block, which is not part of the generation before `add`. */
   chunkOf({ tenant, samples }: MetricBlock): TenantChunk {
-    const chunks = this.#of(tenant)
-    const { chunk, isNamed } = makeChunk(samples, chunks.series, chunks.isNamed)
-    chunks.isNamed = isNamed
-    return { tenant, chunk }
+    return { tenant, chunk: makeChunk(samples, this.#of(tenant).series, this.number) }
   }
 
   /** Takes in a chunk that was read from the table; in the order of writing. */
@@ -91,20 +87,14 @@ export class Generation {
 class TenantChunks {
   readonly series: JournalSeries
   readonly chunks: Chunk[] = []
-  /** Which series chunks of the generation have named, by number. */
-  isNamed: Uint8Array = new Uint8Array(0)
   readonly renamed = new Map<number, number>()
 
   constructor(series: JournalSeries) {
     this.series = series
   }
-
-  get named(): number {
-    let named = 0
-    for (const is of this.isNamed) named += is
-    return named
-  }
 }
 
-// A quarter of the series in use: the numbers of those that are gone cost 32 bytes each.
+// A quarter of the series in use: the numbers of those that are gone cost 40 bytes each.
 const MOST_UNUSED = 4
+// 10 minutes, in numbers of generations: slow series come again; readers may close generations as fast as they ask.
+const UNUSED_AFTER = 1_000 * 600_000

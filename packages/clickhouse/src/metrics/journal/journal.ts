@@ -46,7 +46,9 @@ export class SampleJournal {
   #isReplayed = false
   #moving: Promise<void> | undefined
   #inserting: Promise<void> = Promise.resolve()
-  #timer: NodeJS.Timeout | undefined
+  /** When the open generation is to be closed, whatever it holds. */
+  #turnTimer: NodeJS.Timeout | undefined
+  #retryTimer: NodeJS.Timeout | undefined
 
   constructor(client: EngineClient, options: JournalOptions) {
     this.#client = client
@@ -78,9 +80,9 @@ export class SampleJournal {
 
   /** Moves what is left, as far as the engine still answers. Nothing may be appended any more. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer)
     await this.move().catch(() => {})
-    clearTimeout(this.#timer)
+    clearTimeout(this.#turnTimer)
+    clearTimeout(this.#retryTimer)
     this.#closing.abort()
   }
 
@@ -114,17 +116,16 @@ export class SampleJournal {
   #turn(): void {
     const generation = this.#open
     if (generation.rows === 0 && generation.failedMs === undefined) return
+    clearTimeout(this.#turnTimer)
+    this.#turnTimer = undefined
     this.#closed.push(generation)
     this.#open = generation.next(nextNumber())
   }
 
   #schedule(): void {
-    if (this.#closed.length > 0) {
-      this.#moveQuietly()
-      return
-    }
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined
+    if (this.#closed.length > 0) this.#moveQuietly()
+    if (this.#open.rows === 0) return
+    this.#turnTimer ??= setTimeout(() => {
       void this.#inTurn(() => this.#turn()).then(() => this.#moveQuietly())
     }, MOVE_AFTER_MS).unref()
   }
@@ -133,8 +134,8 @@ export class SampleJournal {
     this.#startMoving().catch((error: unknown) => {
       if (this.#closing.signal.aborted) return
       this.#options.telemetry.log('warn', 'cannot move samples out of the journal yet', { error })
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined
+      this.#retryTimer ??= setTimeout(() => {
+        this.#retryTimer = undefined
         this.#schedule()
       }, RETRY_AFTER_MS).unref()
     })

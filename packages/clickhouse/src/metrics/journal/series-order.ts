@@ -5,10 +5,19 @@ export class JournalSeries {
   readonly refs: SeriesRefs = new SeriesRefs()
   /** Words of the metric's id by number, low first. */
   metricIds: Uint32Array = new Uint32Array(2 * FIRST_SERIES)
+  /** By number, the generation that named the series last; 0 for none. */
+  namedIn: Float64Array = new Float64Array(FIRST_SERIES)
   #order: Uint32Array = new Uint32Array(0)
 
   get size(): number {
     return this.refs.length
+  }
+
+  /** Series that generations since `generation` have named. */
+  namedSince(generation: number): number {
+    let named = 0
+    for (const last of this.namedIn) if (last >= generation) named++
+    return named
   }
 
   /** The number of the series in row `row`; `guess` is that of the row before, as senders repeat their order. */
@@ -38,10 +47,13 @@ export class JournalSeries {
   }
 
   #learn(ref: number, low: number, high: number): void {
-    if (2 * ref + 2 > this.metricIds.length) {
-      const grown = new Uint32Array(2 * this.metricIds.length)
-      grown.set(this.metricIds)
-      this.metricIds = grown
+    if (ref >= this.namedIn.length) {
+      const metricIds = new Uint32Array(2 * this.metricIds.length)
+      metricIds.set(this.metricIds)
+      this.metricIds = metricIds
+      const namedIn = new Float64Array(2 * this.namedIn.length)
+      namedIn.set(this.namedIn)
+      this.namedIn = namedIn
     }
     this.metricIds[2 * ref] = low
     this.metricIds[2 * ref + 1] = high
