@@ -40,7 +40,7 @@ export function giveHeapBack(): () => void {
 
 // 15 s: a burst of scrapes is over by then.
 const EVERY_MS = 15_000
-// A quarter: nobody waits for the tenths of a second that a collection takes.
-const QUIET = 0.25
+// 3 in 100: nobody waits for the tenths of a second that a collection takes, nor does what goes on all the time pay for it again and again.
+const QUIET = 0.03
 // 48 MiB: below it there is little to be had.
 const LEAST_GAIN_BYTES = 48 * 2 ** 20

@@ -140,7 +140,7 @@ const LOW_CARDINALITY_FLAGS = 0x600
 /** Flags, dictionary and indexes, without the version before them. Indexes are sent as narrow as the dictionary allows. */
 function lowCardinality(dictionary: readonly string[], rows: Uint32Array | Uint8Array): Uint8Array[] {
   const width = dictionary.length <= 0x100 ? 0 : dictionary.length <= 0x1_0000 ? 1 : 2
-  const indexes = width === 0 ? Uint8Array.from(rows) : width === 1 ? Uint16Array.from(rows) : rows
+  const indexes = width === 0 ? new Uint8Array(rows) : width === 1 ? new Uint16Array(rows) : rows
   const head = BigUint64Array.of(BigInt(LOW_CARDINALITY_FLAGS + width), BigInt(dictionary.length))
   const [keys] = stringsField('', dictionary).pieces
   return [bytesOf(head), keys ?? new Uint8Array(0), bytesOf(BigUint64Array.of(BigInt(rows.length))), bytesOf(indexes)]

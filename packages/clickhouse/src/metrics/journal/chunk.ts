@@ -1,6 +1,7 @@
 import type { SampleColumns } from '@oriel/model'
 import { sampleHour, signedAt } from '@oriel/model'
 import type { JournalSeries } from './series-order.ts'
+import type { WordPool } from './word-pool.ts'
 
 /**
  * Samples of one tenant and commit as words, the form in which they lie in the table and in memory until they are moved.
@@ -14,6 +15,15 @@ export interface Chunk {
   /** Least and greatest time. */
   readonly minMs: number
   readonly maxMs: number
+}
+
+/** What a chunk is made in. */
+interface ChunkPlace {
+  readonly series: JournalSeries
+  /** The number of its generation. */
+  readonly generation: number
+  /** Where its words are from. */
+  readonly pool: WordPool
 }
 
 const HEAD_WORDS = 2
@@ -42,7 +52,7 @@ export function partsOf(words: Uint32Array): {
  *
  * Names the series that chunks of the generation have not named yet.
  */
-export function makeChunk(samples: SampleColumns, series: JournalSeries, generation: number): Chunk {
+export function makeChunk(samples: SampleColumns, { series, generation, pool }: ChunkPlace): Chunk {
   const { rows } = samples
   const ids = samples.seriesId.words
   const metricIds = samples.metricId.words
@@ -64,7 +74,7 @@ export function makeChunk(samples: SampleColumns, series: JournalSeries, generat
     if (t < minMs) minMs = t
     if (t > maxMs) maxMs = t
   }
-  const words = new Uint32Array(HEAD_WORDS + SERIES_WORDS * named + 5 * rows)
+  const words = pool.take(HEAD_WORDS + SERIES_WORDS * named + 5 * rows)
   words[0] = named
   words[1] = rows
   const parts = partsOf(words)

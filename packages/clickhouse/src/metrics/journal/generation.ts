@@ -1,10 +1,10 @@
 import type { MetricBlock } from '@oriel/model'
-import { freeArray } from '@oriel/model'
 import type { Chunk } from './chunk.ts'
 import { hoursOf, makeChunk, readChunk } from './chunk.ts'
 import { JournalSeries } from './series-order.ts'
 import type { SortedSamples } from './sorted.ts'
 import { sortedSamples } from './sorted.ts'
+import { WordPool } from './word-pool.ts'
 
 /** A chunk and whose it is. */
 export interface TenantChunk {
@@ -24,22 +24,26 @@ export class Generation {
   /** When an insert began that failed, by `performance.now()`: it may still be at work. */
   failedMs: number | undefined
   readonly #tenants = new Map<string, TenantChunks>()
+  readonly #pool: WordPool
 
-  constructor(number: number) {
+  constructor(number: number, pool: WordPool = new WordPool()) {
     this.number = number
+    this.#pool = pool
   }
 
   /** The generation after this one. It goes on with the numbers of the series, unless most of them are gone. */
   next(number: number): Generation {
-    const next = new Generation(number)
+    const next = new Generation(number, this.#pool)
     for (const [tenant, { series }] of this.#tenants)
-      if (series.namedSince(number - UNUSED_AFTER) * MOST_UNUSED >= series.size) next.#tenants.set(tenant, new TenantChunks(series))
+      if (series.namedSince(number - UNUSED_AFTER) * MOST_UNUSED >= series.size)
+        next.#tenants.set(tenant, new TenantChunks(series))
     return next
   }
 
   /** Makes the chunk of a block, which is not part of the generation before `add`. */
   chunkOf({ tenant, samples }: MetricBlock): TenantChunk {
-    return { tenant, chunk: makeChunk(samples, this.#of(tenant).series, this.number) }
+    const { series } = this.#of(tenant)
+    return { tenant, chunk: makeChunk(samples, { series, generation: this.number, pool: this.#pool }) }
   }
 
   /** Takes in a chunk that was read from the table; in the order of writing. */
@@ -67,14 +71,14 @@ export class Generation {
     for (const tenant of [...this.#tenants.keys()].sort()) {
       const { chunks, series } = this.#of(tenant)
       if (chunks.length === 0) continue
-      for (const samples of yield* sortedSamples(chunks, series)) all.push({ tenant, samples })
+      for (const samples of yield* sortedSamples(chunks, series, this.#pool)) all.push({ tenant, samples })
     }
     return all
   }
 
   /** Gives the memory of the samples back; they must not be asked for any more. */
   free(): void {
-    for (const { chunks } of this.#tenants.values()) for (const { words } of chunks.splice(0)) freeArray(words)
+    for (const { chunks } of this.#tenants.values()) for (const { words } of chunks.splice(0)) this.#pool.give(words)
   }
 
   #of(tenant: string): TenantChunks {

@@ -18,6 +18,7 @@ import type { TenantChunk } from './generation.ts'
 import { Generation } from './generation.ts'
 import type { SortedSamples } from './sorted.ts'
 import { freeSorted } from './sorted.ts'
+import { WordPool } from './word-pool.ts'
 
 /** What the journal needs beside the engine. */
 export interface JournalOptions {
@@ -40,6 +41,7 @@ export class SampleJournal {
   readonly #options: JournalOptions
   readonly #moveRows: number
   readonly #closing = new AbortController()
+  readonly #pool = new WordPool()
   #open: Generation
   /** Oldest first; the first is being moved. */
   #closed: Generation[] = []
@@ -54,7 +56,7 @@ export class SampleJournal {
     this.#client = client
     this.#options = options
     this.#moveRows = options.moveRows ?? MOVE_ROWS
-    this.#open = new Generation(nextNumber())
+    this.#open = new Generation(nextNumber(), this.#pool)
   }
 
   /** Stores the samples of blocks; on disk when it resolves. Calls are carried out one after the other. */
@@ -153,6 +155,8 @@ export class SampleJournal {
       await this.#moveOne(next)
       this.#closed.shift()
     }
+    // Nothing comes for now: what was needed is not kept for what may come.
+    if (this.#open.rows === 0) this.#pool.clear()
   }
 
   async #moveOne(generation: Generation): Promise<void> {
@@ -166,7 +170,7 @@ export class SampleJournal {
         await this.#client.insert('samples', sampleBlocks(sorted), { settings: ANY_DAYS })
       } finally {
         noteMoving(hours)
-        for (const { samples } of sorted) freeSorted(samples)
+        for (const { samples } of sorted) freeSorted(samples, this.#pool)
       }
       telemetry
         .histogram('oriel_journal_move_seconds', 'Time of moving samples from the journal to their table')
@@ -188,7 +192,7 @@ export class SampleJournal {
   }
 
   async #readGeneration(number: number): Promise<Generation> {
-    const generation = new Generation(number)
+    const generation = new Generation(number, this.#pool)
     const sql = `SELECT tenant, words FROM samples_journal WHERE generation = {generation:UInt64} ORDER BY number`
     for await (const block of this.#client.stream(sql, { params: { generation: String(number) }, settings: ROW_BY_ROW })) {
       const { ends, items } = block.lists('words')

@@ -1,7 +1,8 @@
 import type { Chunk } from './chunk.ts'
 import { hoursOf, partsOf } from './chunk.ts'
 import type { JournalSeries } from './series-order.ts'
-import { freeArray, sampleHour, signedAt } from '@oriel/model'
+import type { WordPool } from './word-pool.ts'
+import { sampleHour, signedAt } from '@oriel/model'
 
 /** Columns of samples as words: two, four, two and two a row. */
 export interface SortedSamples {
@@ -12,9 +13,9 @@ export interface SortedSamples {
   readonly values: Uint32Array
 }
 
-/** Gives their memory back: large arrays make the collector run. */
-export function freeSorted({ metricIds, seriesIds, times, values }: SortedSamples): void {
-  for (const words of [metricIds, seriesIds, times, values]) freeArray(words)
+/** Gives their memory back to where it is from. */
+export function freeSorted({ metricIds, seriesIds, times, values }: SortedSamples, pool: WordPool): void {
+  for (const words of [metricIds, seriesIds, times, values]) pool.give(words)
 }
 
 /**
@@ -24,30 +25,48 @@ export function freeSorted({ metricIds, seriesIds, times, values }: SortedSample
  * A block an hour; one for all where there are more than a few, which the engine sorts. Yields every now and then. A hot path
  * (bench/HOTPATHS.md).
  */
-export function* sortedSamples(chunks: readonly Chunk[], series: JournalSeries): Generator<undefined, SortedSamples[]> {
+export function* sortedSamples(
+  chunks: readonly Chunk[],
+  series: JournalSeries,
+  pool: WordPool,
+): Generator<undefined, SortedSamples[]> {
   const order = yield* series.inOrder()
   const hours = hoursOf(chunks)
-  if (hours.size === 1 || hours.size > MOST_HOURS) return [yield* sortedOf(chunks, series, order, undefined)]
+  if (hours.size === 1 || hours.size > MOST_HOURS) return [yield* sortedOf(chunks, order, { series, hour: undefined, pool })]
   const blocks: SortedSamples[] = []
-  for (const hour of hours) blocks.push(yield* sortedOf(chunks, series, order, hour))
+  for (const hour of hours) blocks.push(yield* sortedOf(chunks, order, { series, hour, pool }))
   return blocks
+}
+
+interface Sorting {
+  readonly series: JournalSeries
+  /** Samples of one hour only. */
+  readonly hour: number | undefined
+  readonly pool: WordPool
 }
 
 function* sortedOf(
   chunks: readonly Chunk[],
-  series: JournalSeries,
   order: Uint32Array,
-  hour: number | undefined,
+  { series, hour, pool }: Sorting,
 ): Generator<undefined, SortedSamples> {
   // First how many rows a series has, then where its next one goes.
-  const places = new Uint32Array(series.size)
+  const places = pool.take(series.size).fill(0)
   let rows = 0
   for (const chunk of chunks) rows += yield* countRows(chunk, hour, places)
-  const ends = yield* endsOf(order, places)
-  const times = new Uint32Array(2 * rows)
-  const values = new Uint32Array(2 * rows)
-  for (const chunk of chunks) yield* placeRows(chunk, hour, places, { times, values })
-  return yield* withIds(order, ends, series, { times, values })
+  const ends = pool.take(order.length)
+  yield* findEnds(order, places, ends)
+  const out = {
+    times: pool.take(2 * rows),
+    values: pool.take(2 * rows),
+    metricIds: pool.take(2 * rows),
+    seriesIds: pool.take(4 * rows),
+  }
+  for (const chunk of chunks) yield* placeRows(chunk, hour, places, out)
+  const sorted = yield* withIds(order, ends, series, out)
+  pool.give(places)
+  pool.give(ends)
+  return sorted
 }
 
 function* countRows({ words }: Chunk, hour: number | undefined, counts: Uint32Array): Generator<undefined, number> {
@@ -62,9 +81,8 @@ function* countRows({ words }: Chunk, hour: number | undefined, counts: Uint32Ar
   return rows
 }
 
-/** Turns counts into first places; returns where the rows of each series of the order end. */
-function* endsOf(order: Uint32Array, counts: Uint32Array): Generator<undefined, Uint32Array> {
-  const ends = new Uint32Array(order.length)
+/** Turns counts into first places, and finds where the rows of each series of the order end. */
+function* findEnds(order: Uint32Array, counts: Uint32Array, ends: Uint32Array): Generator<undefined, void> {
   let at = 0
   for (let i = 0; i < order.length; i++) {
     const ref = order[i]!
@@ -74,7 +92,6 @@ function* endsOf(order: Uint32Array, counts: Uint32Array): Generator<undefined, 
     ends[i] = at
     if ((i & YIELD_MASK) === YIELD_MASK) yield
   }
-  return ends
 }
 
 interface TimesAndValues {
@@ -106,12 +123,9 @@ function* withIds(
   order: Uint32Array,
   ends: Uint32Array,
   series: JournalSeries,
-  rows: TimesAndValues,
+  rows: Omit<SortedSamples, 'rows'>,
 ): Generator<undefined, SortedSamples> {
-  const { times, values } = rows
-  const total = times.length / 2
-  const metricIds = new Uint32Array(2 * total)
-  const seriesIds = new Uint32Array(4 * total)
+  const { times, values, metricIds, seriesIds } = rows
   let to = 0
   let start = 0
   let done = 0

@@ -1,6 +1,6 @@
 import type { SampleArrays } from '../gather.ts'
 import { sortAndCollapse } from '../collapse.ts'
-import type { Segment } from './segment.ts'
+import type { Segment, SegmentRoom } from './segment.ts'
 import { SegmentBuilder } from './segment.ts'
 import type { Tail } from './tail.ts'
 import { sliceOf, sliceStartMs } from './time-slices.ts'
@@ -23,6 +23,7 @@ export interface SealedTail {
 export function* sealTail(tail: Tail, floorMs: number): Generator<undefined, SealedTail> {
   const builders = new Map<number, SegmentBuilder>()
   const scratch = new Scratch()
+  const room = { series: seriesOf(tail), bytes: VALUE_BYTES * tail.rows }
   let hasConflict = false
   for (let ref = 0; ref < tail.lastOf.length; ref++) {
     if (ref % YIELD_EVERY === 0) yield
@@ -33,7 +34,7 @@ export function* sealTail(tail: Tail, floorMs: number): Generator<undefined, Sea
     tail.copy(ref, floorMs, Infinity, tail.rows, { ...scratch.out, to: 0, count: rows })
     const count = scratch.collapse(rows)
     hasConflict ||= scratch.hasConflict
-    addBySlice(builders, ref, scratch, count)
+    addBySlice(builders, ref, scratch, count, room)
   }
   const segments = new Map<number, Segment>()
   for (const [slice, builder] of builders) segments.set(slice, builder.finish())
@@ -42,7 +43,9 @@ export function* sealTail(tail: Tail, floorMs: number): Generator<undefined, Sea
 
 /** Merges segments of one slice, given in the order of writing, into one; yields every now and then. */
 export function* mergeSegments(sources: readonly Segment[], slice: number): Generator<undefined, Segment> {
-  const builder = new SegmentBuilder(sliceStartMs(slice))
+  const series = Math.max(...sources.map(({ refs }) => refs.length))
+  const bytes = sources.reduce((sum, { valueBytes }) => sum + valueBytes, 0)
+  const builder = new SegmentBuilder(sliceStartMs(slice), { series, bytes })
   const scratch = new Scratch()
   const next = new Uint32Array(sources.length)
   for (let step = 0; ; step++) {
@@ -62,6 +65,13 @@ export function* mergeSegments(sources: readonly Segment[], slice: number): Gene
     }
     builder.add(ref, scratch.tMs, scratch.column, 0, scratch.collapse(rows))
   }
+}
+
+/** How many series have rows in a tail. */
+function seriesOf({ lastOf }: Tail): number {
+  let series = 0
+  for (const last of lastOf) if (last !== 0) series++
+  return series
 }
 
 function leastRef(sources: readonly Segment[], next: Uint32Array): number {
@@ -121,14 +131,20 @@ export function collapseRows(
   return { length, hasConflict: collapsed.hasConflict }
 }
 
-function addBySlice(builders: Map<number, SegmentBuilder>, ref: number, { tMs, column }: Scratch, count: number): void {
+function addBySlice(
+  builders: Map<number, SegmentBuilder>,
+  ref: number,
+  { tMs, column }: Scratch,
+  count: number,
+  room: SegmentRoom,
+): void {
   for (let from = 0; from < count;) {
     const slice = sliceOf(tMs[from]!)
     const endMs = sliceStartMs(slice + 1)
     let to = from + 1
     while (to < count && tMs[to]! < endMs) to++
     let builder = builders.get(slice)
-    if (builder === undefined) builders.set(slice, (builder = new SegmentBuilder(sliceStartMs(slice))))
+    if (builder === undefined) builders.set(slice, (builder = new SegmentBuilder(sliceStartMs(slice), room)))
     builder.add(ref, tMs, column, from, to - from)
     from = to
   }
@@ -136,3 +152,5 @@ function addBySlice(builders: Map<number, SegmentBuilder>, ref: number, { tMs, c
 
 // 512 series: about half a millisecond of work between two looks at the clock.
 const YIELD_EVERY = 512
+// 4 bytes a value: what grows more slowly takes less, and room that is not written to is no memory.
+const VALUE_BYTES = 4

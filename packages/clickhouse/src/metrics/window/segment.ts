@@ -1,3 +1,4 @@
+import { freeArray } from '@oriel/model'
 import type { ValueColumn } from './value-codec.ts'
 import { ByteSink, decodeValues, encodeValues, mayHaveMarkers } from './value-codec.ts'
 
@@ -38,6 +39,11 @@ export class Segment {
   get byteLength(): number {
     const marked = this.#marked?.byteLength ?? 0
     return this.#bytes.byteLength + 12 * this.refs.length + marked + this.#times.byteLength + OBJECT_BYTES
+  }
+
+  /** Memory that the values take. */
+  get valueBytes(): number {
+    return this.#bytes.byteLength
   }
 
   /** The chunk of a series, or -1. `hint` is where to look first: one after the last chunk found, for refs asked in order. */
@@ -98,20 +104,25 @@ export class Segment {
 
 /** Builds a segment: series are added in rising order of their refs. */
 export class SegmentBuilder {
-  readonly #sink = new ByteSink()
+  readonly #sink: ByteSink
   readonly #times: TimeListsBuilder
-  #refs = new Uint32Array(1_024)
-  #timesOf = new Uint32Array(1_024)
-  #offsets = new Uint32Array(1_024)
+  #refs: Uint32Array<ArrayBuffer>
+  #timesOf: Uint32Array<ArrayBuffer>
+  #offsets: Uint32Array<ArrayBuffer>
   readonly #marked: number[] = []
   #length = 0
   #rows = 0
   #minMs = Infinity
   #maxMs = -Infinity
 
-  /** No time is before `baseMs`, nor 49 days after it. */
-  constructor(baseMs: number) {
+  /** No time is before `baseMs`, nor 49 days after it. `room` is what is expected to come. */
+  constructor(baseMs: number, room: SegmentRoom) {
     this.#times = new TimeListsBuilder(baseMs)
+    const series = Math.max(LEAST_SERIES, room.series)
+    this.#refs = new Uint32Array(series)
+    this.#timesOf = new Uint32Array(series)
+    this.#offsets = new Uint32Array(series)
+    this.#sink = new ByteSink(room.bytes)
   }
 
   get length(): number {
@@ -140,10 +151,10 @@ export class SegmentBuilder {
       minMs: this.#minMs,
       maxMs: this.#maxMs,
       rows: this.#rows,
-      refs: this.#refs.slice(0, length),
+      refs: cut(this.#refs, length),
       times: this.#times.finish(),
-      timesOf: this.#timesOf.slice(0, length),
-      offsets: this.#offsets.slice(0, length),
+      timesOf: cut(this.#timesOf, length),
+      offsets: cut(this.#offsets, length),
       bytes: this.#sink.finish(),
       marked,
     })
@@ -155,6 +166,15 @@ export class SegmentBuilder {
     this.#offsets = doubled(this.#offsets)
   }
 }
+
+/** Series, and bytes of their values, that a segment is expected to have. */
+export interface SegmentRoom {
+  readonly series: number
+  readonly bytes: number
+}
+
+// 64 series: a small tenant's.
+const LEAST_SERIES = 64
 
 interface SegmentParts {
   readonly minMs: number
@@ -263,9 +283,15 @@ class TimeListsBuilder {
   }
 
   finish(): TimeLists {
-    const cut = (array: Uint32Array): Uint32Array => array.slice(0, this.#length)
-    const irregular = this.#irregular.slice(0, this.#used)
-    return new TimeLists(this.#baseMs, cut(this.#counts), cut(this.#firsts), cut(this.#steps), cut(this.#starts), irregular)
+    const length = this.#length
+    return new TimeLists(
+      this.#baseMs,
+      cut(this.#counts, length),
+      cut(this.#firsts, length),
+      cut(this.#steps, length),
+      cut(this.#starts, length),
+      cut(this.#irregular, this.#used),
+    )
   }
 
   #equals(list: number, tMs: Float64Array, from: number, count: number): boolean {
@@ -325,5 +351,14 @@ function hashTimes(tMs: Float64Array, from: number, count: number): number {
 function doubled(old: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   const grown = new Uint32Array(2 * old.length)
   grown.set(old)
+  freeArray(old)
   return grown
+}
+
+/** The first of an array, which is used no more: itself where that is all of it. */
+function cut(array: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+  if (length === array.length) return array
+  const first = array.slice(0, length)
+  freeArray(array)
+  return first
 }

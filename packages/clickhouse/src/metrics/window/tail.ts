@@ -12,17 +12,28 @@ export class Tail {
   /** Least and greatest time of any row. */
   minMs: number = Infinity
   maxMs: number = -Infinity
-  refs: Uint32Array = new Uint32Array(FIRST_ROWS)
-  tMs: Float64Array = new Float64Array(FIRST_ROWS)
-  words: Uint32Array = new Uint32Array(2 * FIRST_ROWS)
-  prev: Uint32Array = new Uint32Array(FIRST_ROWS)
-  lastOf: Uint32Array = new Uint32Array(FIRST_ROWS)
+  refs: Uint32Array
+  tMs: Float64Array
+  words: Uint32Array
+  prev: Uint32Array
+  lastOf: Uint32Array
   /** Rows that were looked through for markers, and whether one was found. */
   #searched = 0
   #hasMarkers = false
 
+  /** Has room for as many rows and series as `before` came to hold: growing by doubling takes three times the memory, for a while. */
+  constructor(before?: Tail) {
+    const rows = Math.max(FIRST_ROWS, Math.ceil(ROOM * (before?.rows ?? 0)))
+    this.refs = new Uint32Array(rows)
+    this.tMs = new Float64Array(rows)
+    this.words = new Uint32Array(2 * rows)
+    this.prev = new Uint32Array(rows)
+    this.lastOf = new Uint32Array(before?.lastOf.length ?? FIRST_ROWS)
+  }
+
+  /** What is in use: room that was never written to is no memory yet. */
   get byteLength(): number {
-    return ROW_BYTES * this.prev.length + this.lastOf.byteLength
+    return ROW_BYTES * this.rows + this.lastOf.byteLength
   }
 
   /** Makes room for so many more rows and for numbers of series below `refs`. */
@@ -86,6 +97,8 @@ export interface TailOut {
 
 // 256 rows: a tenant that sends a handful of series costs 10 KB.
 const FIRST_ROWS = 256
+// A quarter more: what comes in one commit more or less.
+const ROOM = 1.25
 // A number, a time, a value and a link.
 const ROW_BYTES = 24
 

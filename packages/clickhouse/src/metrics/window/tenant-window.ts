@@ -84,7 +84,7 @@ export class TenantWindow {
   freeze(): void {
     if (this.#open.rows === 0) return
     this.#frozen.push(this.#open)
-    this.#open = new Tail()
+    this.#open = new Tail(this.#open)
   }
 
   /** Compresses what is closed, oldest first, and merges small segments; yields every now and then. */

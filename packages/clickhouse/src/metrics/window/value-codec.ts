@@ -1,15 +1,21 @@
 // The values of one chunk as bytes, exact to the bit. A hot path (bench/HOTPATHS.md): every sample is encoded once or twice and
 // decoded at each read, so widths are whole bytes: bit streams pack a tenth better and decode several times slower.
 
-import { HISTOGRAM_HIGH, STALE_HIGH } from '@oriel/model'
+import { freeArray, HISTOGRAM_HIGH, STALE_HIGH } from '@oriel/model'
 
 /**
  * Bytes that grow. `bytes` has room for more than `length`; it is replaced as it grows, so it must not be kept.
  */
 export class ByteSink {
   length = 0
-  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4_096)
-  view: DataView = new DataView(this.bytes.buffer)
+  bytes: Uint8Array<ArrayBuffer>
+  view: DataView
+
+  /** Has room for so many bytes before it grows. */
+  constructor(room: number = LEAST_ROOM) {
+    this.bytes = new Uint8Array(Math.max(room, LEAST_ROOM))
+    this.view = new DataView(this.bytes.buffer)
+  }
 
   /** Makes room for `size` more bytes. */
   reserve(size: number): void {
@@ -17,15 +23,21 @@ export class ByteSink {
     if (needed <= this.bytes.length) return
     const bytes = new Uint8Array(Math.max(needed, 2 * this.bytes.length))
     bytes.set(this.bytes.subarray(0, this.length))
+    freeArray(this.bytes)
     this.bytes = bytes
     this.view = new DataView(bytes.buffer)
   }
 
-  /** A copy of what was written. */
+  /** What was written, in memory of its own. Nothing more may be written. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.bytes.slice(0, this.length)
+    const bytes = this.bytes.slice(0, this.length)
+    freeArray(this.bytes)
+    return bytes
   }
 }
+
+// 4 KiB: a small tenant's.
+const LEAST_ROOM = 4_096
 
 /** Doubles and the same memory as words, two a value, low first: bits of NaN values survive as words alone. */
 export interface ValueColumn {
