@@ -8,11 +8,13 @@ export interface HeapState {
   readonly liveBytes: number
   /** Share of the last interval that the thread worked. */
   readonly utilization: number
+  /** Since the last collection of ours. */
+  readonly sinceMs: number
 }
 
 /** Whether a collection would give much back, and would keep nobody waiting. */
-export function isWorthCollecting({ heldBytes, liveBytes, utilization }: HeapState): boolean {
-  return utilization < QUIET && heldBytes > 2 * liveBytes + LEAST_GAIN_BYTES
+export function isWorthCollecting({ heldBytes, liveBytes, utilization, sinceMs }: HeapState): boolean {
+  return utilization < (sinceMs < REST_MS ? IDLE : QUIET) && heldBytes > 2 * liveBytes + LEAST_GAIN_BYTES
 }
 
 /**
@@ -24,12 +26,15 @@ export function giveHeapBack(): () => void {
   const { gc } = globalThis
   if (gc === undefined) return () => {}
   let liveBytes = 0
+  let lastMs = -Infinity
   let last = performance.eventLoopUtilization()
   const look = async (): Promise<void> => {
     const now = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(now, last)
     last = now
-    if (!isWorthCollecting({ heldBytes: getHeapStatistics().total_physical_size, liveBytes, utilization })) return
+    const sinceMs = performance.now() - lastMs
+    if (!isWorthCollecting({ heldBytes: getHeapStatistics().total_physical_size, liveBytes, utilization, sinceMs })) return
+    lastMs = performance.now()
     await gc({ type: 'major', execution: 'async', flavor: 'last-resort' })
     liveBytes = getHeapStatistics().total_physical_size
   }
@@ -40,7 +45,10 @@ export function giveHeapBack(): () => void {
 
 // 15 s: a burst of scrapes is over by then.
 const EVERY_MS = 15_000
-// 3 in 100: nobody waits for the tenths of a second that a collection takes, nor does what goes on all the time pay for it again and again.
-const QUIET = 0.03
+// A quarter: nobody waits for the tenths of a second that a collection takes.
+const QUIET = 0.25
+// 10 minutes: scraping a million series keeps the thread a tenth busy, and should not pay for a collection with each round.
+const REST_MS = 600_000
+const IDLE = 0.03
 // 48 MiB: below it there is little to be had.
 const LEAST_GAIN_BYTES = 48 * 2 ** 20

@@ -5,7 +5,7 @@ import { throwIfAborted } from '@oriel/store'
 import type { NativeBlock } from '../native/index.ts'
 import { NativeReader } from '../native/index.ts'
 import { connectionError, exceptionError } from './failure.ts'
-import type { Endpoint } from './http.ts'
+import type { BodyPieces, Endpoint } from './http.ts'
 import { openEngineHttp } from './http.ts'
 import type { Params } from './params.ts'
 import { printParam } from './params.ts'
@@ -44,7 +44,7 @@ export interface EngineClient {
   /** Runs a statement without a result. */
   command(sql: string, options?: StatementOptions): Promise<void>
   /** Inserts Native blocks, given as pieces in order; resolves when they are on disk and visible. */
-  insert(table: string, pieces: readonly Uint8Array[], options?: StatementOptions): Promise<void>
+  insert(table: string, pieces: BodyPieces, options?: StatementOptions): Promise<void>
   close(): void
 }
 
@@ -110,7 +110,7 @@ class HttpClient implements EngineClient {
     await this.#send(search, statementBody(sql, options, search), options.context)
   }
 
-  async insert(table: string, pieces: readonly Uint8Array[], options: StatementOptions = {}): Promise<void> {
+  async insert(table: string, pieces: BodyPieces, options: StatementOptions = {}): Promise<void> {
     const search = this.#search(randomUUID(), options)
     search.set('query', `INSERT INTO ${table} FORMAT Native`)
     // The engine's default (26.7) queues inserts and may join or cut their blocks; ingest has gathered already.
@@ -161,7 +161,7 @@ class HttpClient implements EngineClient {
 
 interface StatementBody {
   readonly headers?: Readonly<Record<string, string>>
-  readonly body: readonly Uint8Array[]
+  readonly body: BodyPieces
 }
 
 // 8 KiB: parameters up to here ride in the address (the engine takes 1 MiB); longer ones go as a form.

@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Agent, request as httpRequest } from 'node:http'
 import { Agent as TlsAgent, request as httpsRequest } from 'node:https'
+import { finished } from 'node:stream'
 
 /** Where the engine listens and who we are there. */
 export interface Endpoint {
@@ -10,11 +11,14 @@ export interface Endpoint {
   readonly password: string
 }
 
+/** Pieces of a body, in order. Where they come some at a time, those are used no more once the next are asked for. */
+export type BodyPieces = readonly Uint8Array[] | AsyncIterable<readonly Uint8Array[]>
+
 /** One POST to the engine: search parameters, and a body in pieces or none. */
 interface EngineCall {
   readonly search: URLSearchParams
   readonly headers?: Readonly<Record<string, string>>
-  readonly body: readonly Uint8Array[]
+  readonly body: BodyPieces
   readonly signal?: AbortSignal
 }
 
@@ -49,12 +53,11 @@ function post(agent: Agent, tlsAgent: TlsAgent, endpoint: Endpoint, call: Engine
   return new Promise((resolve, reject) => {
     const url = `${endpoint.url}/?${call.search.toString()}`
     const isTls = endpoint.url.startsWith('https:')
-    let bytes = 0
-    for (const piece of call.body) bytes += piece.length
+    const { body } = call
     const headers = {
       'X-ClickHouse-User': endpoint.user,
       'X-ClickHouse-Key': endpoint.password,
-      'Content-Length': bytes,
+      ...(isWhole(body) && { 'Content-Length': body.reduce((bytes, piece) => bytes + piece.length, 0) }),
       ...call.headers,
     }
     const options = { method: 'POST', headers, ...(call.signal !== undefined && { signal: call.signal }) }
@@ -62,7 +65,36 @@ function post(agent: Agent, tlsAgent: TlsAgent, endpoint: Endpoint, call: Engine
       ? httpsRequest(url, { ...options, agent: tlsAgent }, resolve)
       : httpRequest(url, { ...options, agent }, resolve)
     request.on('error', reject)
-    for (const piece of call.body) request.write(piece)
-    request.end()
+    if (isWhole(body)) {
+      for (const piece of body) request.write(piece)
+      request.end()
+    } else {
+      writeInTurn(request, body).catch((error: unknown) =>
+        request.destroy(error instanceof Error ? error : new Error(String(error))),
+      )
+    }
   })
+}
+
+function isWhole(body: BodyPieces): body is readonly Uint8Array[] {
+  return Array.isArray(body)
+}
+
+/** Writes pieces once those before have gone. Where the engine answers before the end of the body, it has failed: its answer is all there is. */
+async function writeInTurn(request: ClientRequest, body: AsyncIterable<readonly Uint8Array[]>): Promise<void> {
+  let early: IncomingMessage | 'none' | undefined
+  const over = new Promise<void>((resolve) => {
+    request.once('response', (response: IncomingMessage) => resolve(void (early = response)))
+    request.once('close', () => resolve(void (early ??= 'none')))
+  })
+  for await (const pieces of body) {
+    if (early !== undefined) break
+    request.cork()
+    const written = pieces.map((piece) => new Promise<void>((resolve) => request.write(piece, () => resolve())))
+    request.uncork()
+    await Promise.race([over, Promise.all(written)])
+  }
+  if (early === undefined) request.end()
+  else if (early !== 'none' && early.statusCode !== 200) finished(early, () => request.destroy())
+  else request.destroy(new Error('the engine answered before it had all'))
 }

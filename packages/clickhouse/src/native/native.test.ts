@@ -216,6 +216,38 @@ describe('the engine and the codec', () => {
     expect(block?.maps('map')).toEqual([{ a: '1', b: '2' }, { a: '1', b: '2' }, {}, {}, { a: '3' }, { a: '3' }])
   })
 
+  it('agree where blocks come one by one in memory that is used again', async () => {
+    const { client } = opened
+    await client.command('CREATE TABLE streamed (n UInt64) ENGINE = MergeTree ORDER BY n')
+    const words = new Uint32Array(2 * 100_000)
+    async function* blocks() {
+      for (let block = 0; block < 5; block++) {
+        for (let row = 0; row < 100_000; row++) words[2 * row] = 100_000 * block + row
+        yield nativeBlock(100_000, [u64Field('n', { words })])
+        await Promise.resolve()
+      }
+    }
+    await client.insert('streamed', blocks())
+    const [found] = await client.query('SELECT count() AS rows, uniqExact(n) AS values, max(n) AS greatest FROM streamed')
+    expect([found?.numbers('rows')[0], found?.numbers('values')[0], found?.numbers('greatest')[0]]).toEqual([
+      500_000, 500_000, 499_999,
+    ])
+  })
+
+  it('say why the engine refuses blocks that come one by one, and are done with them then', async () => {
+    const { client } = opened
+    let isOver = false
+    async function* blocks() {
+      try {
+        for (let block = 0; block < 20; block++) yield nativeBlock(1_000, [u64Field('n', { words: new Uint32Array(2_000) })])
+      } finally {
+        isOver = true
+      }
+    }
+    await expect(client.insert('no_such_table', blocks())).rejects.toThrow(/no_such_table/)
+    expect(isOver).toBe(true)
+  })
+
   it('agree on the bits of a staleness marker and on milliseconds', async () => {
     const { client } = opened
     await client.command("CREATE TABLE bits (t DateTime64(3, 'UTC'), value Float64) ENGINE = MergeTree ORDER BY t")

@@ -65,15 +65,13 @@ export class Generation {
     return hoursOf([...this.#tenants.values()].flatMap(({ chunks }) => chunks))
   }
 
-  /** All samples by tenant, in the order of the table's sort key. */
-  *sorted(): Generator<undefined, { readonly tenant: string; readonly samples: SortedSamples }[]> {
-    const all: { tenant: string; samples: SortedSamples }[] = []
+  /** All samples by tenant, in the order of the table's sort key. A block is good until the next one is asked for. */
+  async *sorted(): AsyncGenerator<{ readonly tenant: string; readonly samples: SortedSamples }, void, undefined> {
     for (const tenant of [...this.#tenants.keys()].sort()) {
       const { chunks, series } = this.#of(tenant)
       if (chunks.length === 0) continue
-      for (const samples of yield* sortedSamples(chunks, series, this.#pool)) all.push({ tenant, samples })
+      for await (const samples of sortedSamples(chunks, series, this.#pool)) yield { tenant, samples }
     }
-    return all
   }
 
   /** Gives the memory of the samples back; they must not be asked for any more. */

@@ -1,5 +1,4 @@
 import { makeMetricBlock, MS_PER_HOUR, sampleHour, signedAt, silentTelemetry } from '@oriel/model'
-import { inSlices } from '@oriel/store'
 import fc from 'fast-check'
 import type { EngineClient } from '../../engine/client.ts'
 import { expect, test } from 'vitest'
@@ -60,15 +59,20 @@ interface Moved {
 }
 
 async function movedOf(generation: Generation): Promise<Moved[][]> {
-  return (await inSlices(generation.sorted())).map(({ samples: { rows, metricIds, seriesIds, times, values } }) =>
-    Array.from({ length: rows }, (_, i) => ({
-      metricLow: metricIds[2 * i]!,
-      metricHigh: metricIds[2 * i + 1]!,
-      id: [...seriesIds.subarray(4 * i, 4 * i + 4)],
-      tMs: signedAt(times, i),
-      value: new Float64Array(values.slice(2 * i, 2 * i + 2).buffer)[0]!,
-    })),
-  )
+  const blocks: Moved[][] = []
+  for await (const { samples } of generation.sorted()) {
+    const { rows, metricIds, seriesIds, times, values } = samples
+    blocks.push(
+      Array.from({ length: rows }, (_, i) => ({
+        metricLow: metricIds[2 * i]!,
+        metricHigh: metricIds[2 * i + 1]!,
+        id: [...seriesIds.subarray(4 * i, 4 * i + 4)],
+        tMs: signedAt(times, i),
+        value: new Float64Array(values.slice(2 * i, 2 * i + 2).buffer)[0]!,
+      })),
+    )
+  }
+  return blocks
 }
 
 function compareKeys(a: readonly bigint[], b: readonly bigint[]): number {
@@ -103,6 +107,33 @@ test('of each series and time the value written last moves, in the order of the 
   )
 })
 
+test('more than a block holds moves in several, each in order, nothing lost at their ends', async () => {
+  const generation = new Generation(1)
+  const [series, times] = [30_000, 20]
+  for (let t = 0; t < times; t++) {
+    const rows = Array.from({ length: series }, (_, i) => ({ metric: i % 3, series: i, tMs: t, value: series * t + i }))
+    generation.add(generation.chunkOf(blockOf(rows)))
+  }
+  // One series that is longer than a block.
+  const long = Array.from({ length: 300_000 }, (_, i) => ({ metric: 1, series: series, tMs: i, value: i }))
+  generation.add(generation.chunkOf(blockOf(long)))
+  const blocks = await movedOf(generation)
+  expect(blocks.length).toBeGreaterThan(2)
+  const moved = blocks.flat()
+  const values = new Map<number, number[]>()
+  let [last, disorder]: [bigint[], number] = [[], 0]
+  for (const each of moved) {
+    const key = sortKey(each)
+    if (compareKeys(last, key) >= 0 && last.length > 0) disorder++
+    last = key
+    const own = 0xffff_ffff - each.id[0]!
+    values.set(own, [...(values.get(own)?.slice(0, times) ?? []), each.value])
+  }
+  expect(moved.length).toBe(series * times + long.length)
+  expect(disorder).toBe(0)
+  for (let i = 0; i < series; i++) expect(values.get(i)).toEqual(Array.from({ length: times }, (_, t) => series * t + i))
+})
+
 test('what a process left is read back as it was written, whatever it named its series', async () => {
   await fc.assert(
     fc.asyncProperty(commits, commits, async (before, written) => {
@@ -128,8 +159,10 @@ function slowClient(told: string[]): EngineClient {
     command: async (sql) => void told.push(sql.split(' ').slice(0, 5).join(' ')),
     async insert(table, pieces) {
       told.push(`${table} begins`)
+      let bytes = 0
+      for await (const piece of pieces) bytes += piece.length
       await new Promise((resolve) => setTimeout(resolve, 20))
-      told.push(`${table} ${pieces.length > 0 ? 'ends' : 'is empty'}`)
+      told.push(`${table} ${bytes > 0 ? 'ends' : 'is empty'}`)
     },
     close() {},
   }

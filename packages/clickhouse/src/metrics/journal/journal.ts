@@ -1,6 +1,5 @@
 import type { MetricBlock, Telemetry, TimeRange } from '@oriel/model'
 import { bug } from '@oriel/model'
-import { inSlices } from '@oriel/store'
 import type { EngineClient } from '../../engine/client.ts'
 import {
   constantField,
@@ -16,8 +15,6 @@ import {
 import { untilInsertsEnded } from '../window/inserts.ts'
 import type { TenantChunk } from './generation.ts'
 import { Generation } from './generation.ts'
-import type { SortedSamples } from './sorted.ts'
-import { freeSorted } from './sorted.ts'
 import { WordPool } from './word-pool.ts'
 
 /** What the journal needs beside the engine. */
@@ -165,12 +162,10 @@ export class SampleJournal {
       const startMs = performance.now()
       const hours = generation.hours()
       noteMoving(hours)
-      const sorted = await inSlices(generation.sorted())
       try {
-        await this.#client.insert('samples', sampleBlocks(sorted), { settings: ANY_DAYS })
+        await this.#client.insert('samples', samplePieces(generation), { settings: ONE_PART_A_DAY })
       } finally {
         noteMoving(hours)
-        for (const { samples } of sorted) freeSorted(samples, this.#pool)
       }
       telemetry
         .histogram('oriel_journal_move_seconds', 'Time of moving samples from the journal to their table')
@@ -239,16 +234,17 @@ function journalRows(generation: Generation, chunks: readonly TenantChunk[]): Ui
   ])
 }
 
-function sampleBlocks(sorted: readonly { readonly tenant: string; readonly samples: SortedSamples }[]): Uint8Array[] {
-  return sorted.flatMap(({ tenant, samples: { rows, metricIds, seriesIds, times, values } }) =>
-    nativeBlock(rows, [
+async function* samplePieces(generation: Generation): AsyncGenerator<readonly Uint8Array[], void, undefined> {
+  for await (const { tenant, samples } of generation.sorted()) {
+    const { rows, metricIds, seriesIds, times, values } = samples
+    yield nativeBlock(rows, [
       constantField('tenant', tenant, rows),
       u64Field('metric_id', { words: metricIds }),
       u128Field('series_id', { words: seriesIds }),
       dateTime64Field('t', 3, { words: times }),
       f64Field('value', { words: values }),
-    ]),
-  )
+    ])
+  }
 }
 
 // 2M rows: 40 MB here until they move. The more samples a series has among them, the less a row costs, down to a fifth.
@@ -258,6 +254,11 @@ const MOVE_AFTER_MS = 30_000
 const RETRY_AFTER_MS = 5_000
 // 3 generations: above, senders wait until the engine has caught up.
 const MOST_CLOSED = 3
-const ANY_DAYS: Readonly<Record<string, number>> = { max_partitions_per_insert_block: 0 }
+// The blocks of an insert are put together, whatever they hold.
+const ONE_PART_A_DAY: Readonly<Record<string, number>> = {
+  max_partitions_per_insert_block: 0,
+  min_insert_block_size_rows: 2 ** 31,
+  min_insert_block_size_bytes: 2 ** 31,
+}
 // A row may be tens of MB.
 const ROW_BY_ROW: Readonly<Record<string, number>> = { max_block_size: 1, max_threads: 1 }

@@ -9,6 +9,8 @@ import { ByteSink, decodeValues, encodeValues, mayHaveMarkers } from './value-co
  * it is regular, which is why times cost next to nothing.
  */
 export class Segment {
+  /** Whether a read may be looking at it. */
+  isShared = false
   /** Least and greatest time of any sample. */
   readonly minMs: number
   readonly maxMs: number
@@ -39,6 +41,12 @@ export class Segment {
   get byteLength(): number {
     const marked = this.#marked?.byteLength ?? 0
     return this.#bytes.byteLength + 12 * this.refs.length + marked + this.#times.byteLength + OBJECT_BYTES
+  }
+
+  /** Gives its memory back, unless a read may be looking at it: then the collector does. */
+  free(): void {
+    if (this.isShared) return
+    for (const array of [this.refs, this.#timesOf, this.#offsets, this.#bytes]) freeArray(array)
   }
 
   /** Memory that the values take. */

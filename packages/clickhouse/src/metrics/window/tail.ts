@@ -9,6 +9,8 @@ import type { ValueColumn } from './value-codec.ts'
  */
 export class Tail {
   rows = 0
+  /** Whether a read may be looking at it. */
+  isShared = false
   /** Least and greatest time of any row. */
   minMs: number = Infinity
   maxMs: number = -Infinity
@@ -34,6 +36,12 @@ export class Tail {
   /** What is in use: room that was never written to is no memory yet. */
   get byteLength(): number {
     return ROW_BYTES * this.rows + this.lastOf.byteLength
+  }
+
+  /** Gives its memory back, unless a read may be looking at it: then the collector does. */
+  free(): void {
+    if (this.isShared) return
+    for (const array of [this.refs, this.tMs, this.words, this.prev, this.lastOf]) freeArray(array)
   }
 
   /** Makes room for so many more rows and for numbers of series below `refs`. */

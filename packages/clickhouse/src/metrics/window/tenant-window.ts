@@ -93,6 +93,7 @@ export class TenantWindow {
       const sealed = yield* sealTail(tail, floorMs())
       if (this.#frozen[0] !== tail) continue
       this.#frozen.shift()
+      tail.free()
       for (const [slice, segment] of sealed.segments) this.#add(slice, segment, 'last')
     }
     for (let slice = this.#sliceToMerge(); slice !== undefined; slice = this.#sliceToMerge()) yield* this.#merge(slice)
@@ -144,6 +145,7 @@ export class TenantWindow {
       }
     }
     const tails = [...this.#frozen, this.#open].filter((tail) => tail.rows > 0 && tail.maxMs >= startMs && tail.minMs <= endMs)
+    for (const each of [...segments, ...tails]) each.isShared = true
     return { segments, tails: tails.map((tail) => ({ tail, rows: tail.rows })) }
   }
 
@@ -205,8 +207,7 @@ export class TenantWindow {
     }
     for (let number = hour; number < hour + SLICES_AN_HOUR; number++) this.#slices.delete(number)
     this.#slices.set(hour, whole)
-    this.#segmentBytes += merged.byteLength
-    for (const source of sources) this.#segmentBytes -= source.byteLength
+    this.#replace(sources, merged)
   }
 
   *#merge(number: number): Generator<undefined, void> {
@@ -219,8 +220,15 @@ export class TenantWindow {
     if (this.#slices.get(number) !== slice || at === -1) return
     slice.segments.splice(at, sources.length, merged)
     slice.isMerged = this.#isOver(number)
+    this.#replace(sources, merged)
+  }
+
+  #replace(sources: readonly Segment[], merged: Segment): void {
     this.#segmentBytes += merged.byteLength
-    for (const source of sources) this.#segmentBytes -= source.byteLength
+    for (const source of sources) {
+      this.#segmentBytes -= source.byteLength
+      source.free()
+    }
   }
 
   #forgetSeries(): void {
