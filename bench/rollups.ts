@@ -70,8 +70,8 @@ async function fill(): Promise<void> {
     const from = Math.floor(first / MS_PER_DAY)
     const to = Math.floor(END / MS_PER_DAY)
     for (let day = from; day <= to; day++) {
-      await client.command(`INSERT INTO samples (tenant, metric_id, series_id, t, value)
-SELECT 'default', ${hash64(METRIC)}, ${id}, fromUnixTimestamp64Milli(at, 'UTC'), toFloat64(intDiv((at + s * 7919) % ${7 * MS_PER_DAY}, 1000) * (1 + s % 7))
+      await client.command(`INSERT INTO samples (tenant, metric_id, series_id, t, mantissa)
+SELECT 'default', ${hash64(METRIC)}, ${id}, fromUnixTimestamp64Milli(at, 'UTC'), intDiv((at + s * 7919) % ${7 * MS_PER_DAY}, 1000) * (1 + s % 7)
 FROM (SELECT toUInt16(number % ${SERIES}) AS s, toInt64(${day * MS_PER_DAY}) + intDiv(number, ${SERIES}) * ${SECONDS * 1_000} + (s * 13) % ${SECONDS * 1_000} AS at
   FROM numbers(${(SERIES * 86_400) / SECONDS})) WHERE at <= ${END}`)
       await client.command(`INSERT INTO series SELECT 'default', ${day}, '${METRIC}', ${id},

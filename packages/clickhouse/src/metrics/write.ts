@@ -22,6 +22,7 @@ import {
 import { mapsField } from '../rows.ts'
 import type { SampleJournal } from './journal/journal.ts'
 import { withoutRepeatedHistograms, withoutRepeats } from './repeats.ts'
+import { sampleBlock } from './sample-block.ts'
 
 /** Writes metric blocks; see `Sink`. */
 export interface MetricWriter {
@@ -75,13 +76,11 @@ async function allEnded(inserts: readonly Promise<void>[]): Promise<void> {
 function samplePieces(block: MetricBlock): Uint8Array[] {
   const { tenant } = block
   const samples = withoutRepeats(block.samples)
-  return blockOf(samples.rows, () => [
-    constantField('tenant', tenant, samples.rows),
-    u64Field('metric_id', samples.metricId),
-    u128Field('series_id', samples.seriesId),
-    dateTime64Field('t', 3, samples.tMs),
-    f64Field('value', samples.values),
-  ])
+  const { rows, metricId, seriesId, tMs } = samples
+  if (rows === 0) return []
+  // A copy of the values: the columns are the caller's.
+  const values = samples.values.words.slice()
+  return sampleBlock(tenant, { rows, metricIds: metricId.words, seriesIds: seriesId.words, times: tMs.words, values })
 }
 
 function histogramPieces(block: MetricBlock): Uint8Array[] {

@@ -34,6 +34,10 @@ export function u64Field(name: string, column: Words): NativeField {
   return { name, type: 'UInt64', pieces: [bytesOf(column.words)] }
 }
 
+export function i64Field(name: string, column: Words): NativeField {
+  return { name, type: 'Int64', pieces: [bytesOf(column.words)] }
+}
+
 /** Nanoseconds or milliseconds since 1970 as the table's DateTime64 of that precision. */
 export function dateTime64Field(name: string, digits: 3 | 9, column: Words): NativeField {
   return { name, type: `DateTime64(${digits})`, pieces: [bytesOf(column.words)] }
@@ -59,6 +63,11 @@ export function i32Field(name: string, column: U32Column): NativeField {
 /** Small numbers as one byte a row; values above 255 lose their high bits. */
 export function u8Field(name: string, column: U32Column): NativeField {
   return { name, type: 'UInt8', pieces: [Uint8Array.from(column.values)] }
+}
+
+/** One byte a row, as it is. */
+export function u8Values(name: string, values: Uint8Array): NativeField {
+  return { name, type: 'UInt8', pieces: [values] }
 }
 
 export function stringField(name: string, column: BytesColumn): NativeField {

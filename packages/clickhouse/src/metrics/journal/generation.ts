@@ -2,7 +2,7 @@ import type { MetricBlock } from '@oriel/model'
 import type { Chunk } from './chunk.ts'
 import { hoursOf, makeChunk, readChunk } from './chunk.ts'
 import { JournalSeries } from './series-order.ts'
-import type { SortedSamples } from './sorted.ts'
+import type { SampleRows } from '../sample-block.ts'
 import { sortedSamples } from './sorted.ts'
 import { WordPool } from './word-pool.ts'
 
@@ -66,7 +66,7 @@ export class Generation {
   }
 
   /** All samples by tenant, in the order of the table's sort key. A block is good until the next one is asked for. */
-  async *sorted(): AsyncGenerator<{ readonly tenant: string; readonly samples: SortedSamples }, void, undefined> {
+  async *sorted(): AsyncGenerator<{ readonly tenant: string; readonly samples: SampleRows }, void, undefined> {
     for (const tenant of [...this.#tenants.keys()].sort()) {
       const { chunks, series } = this.#of(tenant)
       if (chunks.length === 0) continue

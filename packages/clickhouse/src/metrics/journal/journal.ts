@@ -1,17 +1,8 @@
 import type { MetricBlock, Telemetry, TimeRange } from '@oriel/model'
 import { bug } from '@oriel/model'
 import type { EngineClient } from '../../engine/client.ts'
-import {
-  constantField,
-  dateTime64Field,
-  f64Field,
-  nativeBlock,
-  numbersField,
-  stringsField,
-  u128Field,
-  u64Field,
-  wordListsField,
-} from '../../native/index.ts'
+import { nativeBlock, numbersField, stringsField, wordListsField } from '../../native/index.ts'
+import { sampleBlock } from '../sample-block.ts'
 import { untilInsertsEnded } from '../window/inserts.ts'
 import type { TenantChunk } from './generation.ts'
 import { Generation } from './generation.ts'
@@ -235,16 +226,7 @@ function journalRows(generation: Generation, chunks: readonly TenantChunk[]): Ui
 }
 
 async function* samplePieces(generation: Generation): AsyncGenerator<readonly Uint8Array[], void, undefined> {
-  for await (const { tenant, samples } of generation.sorted()) {
-    const { rows, metricIds, seriesIds, times, values } = samples
-    yield nativeBlock(rows, [
-      constantField('tenant', tenant, rows),
-      u64Field('metric_id', { words: metricIds }),
-      u128Field('series_id', { words: seriesIds }),
-      dateTime64Field('t', 3, { words: times }),
-      f64Field('value', { words: values }),
-    ])
-  }
+  for await (const { tenant, samples } of generation.sorted()) yield sampleBlock(tenant, samples)
 }
 
 // 2M rows: 40 MB here until they move. The more samples a series has among them, the less a row costs, down to a fifth.

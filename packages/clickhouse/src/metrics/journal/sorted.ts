@@ -3,16 +3,8 @@ import { inSlices } from '@oriel/store'
 import type { Chunk } from './chunk.ts'
 import { hoursOf, partsOf } from './chunk.ts'
 import type { JournalSeries } from './series-order.ts'
+import type { SampleRows } from '../sample-block.ts'
 import type { WordPool } from './word-pool.ts'
-
-/** Columns of samples as words: two, four, two and two a row. */
-export interface SortedSamples {
-  readonly rows: number
-  readonly metricIds: Uint32Array
-  readonly seriesIds: Uint32Array
-  readonly times: Uint32Array
-  readonly values: Uint32Array
-}
 
 /**
  * The samples of chunks, in the order of writing, as blocks in the sort key's order: the engine then has nothing to sort. Of several with
@@ -25,7 +17,7 @@ export async function* sortedSamples(
   chunks: readonly Chunk[],
   series: JournalSeries,
   pool: WordPool,
-): AsyncGenerator<SortedSamples, void, undefined> {
+): AsyncGenerator<SampleRows, void, undefined> {
   const order = await inSlices(series.inOrder())
   const hours = hoursOf(chunks)
   const isTogether = hours.size === 1 || hours.size > MOST_HOURS
@@ -43,7 +35,7 @@ async function* sortedOf(
   chunks: readonly Chunk[],
   order: Uint32Array,
   { series, hour, pool }: Sorting,
-): AsyncGenerator<SortedSamples, void, undefined> {
+): AsyncGenerator<SampleRows, void, undefined> {
   const rows = new ChunkRows(chunks, hour)
   // First how many rows a series has, then where its next one goes.
   const places = pool.take(series.size).fill(0)
@@ -199,7 +191,7 @@ class Block implements TimesAndValues {
     return i
   }
 
-  samples(): SortedSamples {
+  samples(): SampleRows {
     const { rows } = this
     return {
       rows,
