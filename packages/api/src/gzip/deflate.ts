@@ -40,7 +40,7 @@ export class Deflater {
     if (this.#size === 0) {
       putAll(this.#code.header)
       from = deflate(this.#code, text, view, 0, Math.min(FIRST_BYTES, text.length))
-      if (from < text.length) this.#renew(countSymbols(text, 0, from))
+      if (text.length - from > LEAST_CODE_BYTES) this.#renew(countSymbols(text, 0, from))
     } else if (this.#counts !== undefined) this.#renew(this.#counts)
     this.#counts = undefined
     const end = deflate(this.#code, text, view, from, text.length)
@@ -84,6 +84,8 @@ export class Deflater {
 const usualCode = makeBlockCode(usualCounts())
 // 8 KiB tell better than what is usual what an answer is like; then it is asked again with each 512 KiB, of 32 KiB.
 const FIRST_BYTES = 8_192
+// 16 KiB: a code takes as long as to write so much.
+const LEAST_CODE_BYTES = 16_384
 const COUNT_BYTES = 524_288
 const COUNTED_BYTES = 32_768
 // Against the counts that are there from the start, so that what did not occur yet has a code too.

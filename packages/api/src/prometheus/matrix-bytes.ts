@@ -3,12 +3,13 @@ import { MOST_NUMBER_BYTES, putNumber, putSeconds } from './number-bytes.ts'
 
 // 128 KiB a piece: few calls into the socket, little memory held.
 const PIECE_BYTES = 131_072
-// 8 KiB: most answers are small.
-const FIRST_BYTES = 8_192
+// 16 KiB: most answers are small; this holds one series of an hour.
+const FIRST_BYTES = 16_384
 
 /** JSON of a long answer, in pieces of bytes. */
 export class JsonBytes {
   #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  #view = viewOf(this.#bytes)
   #length = 0
   readonly #prefixes = new TimePrefixes()
 
@@ -27,35 +28,46 @@ export class JsonBytes {
   points(tMs: Float64Array, values: Float64Array): void {
     const prefixes = this.#prefixes
     prefixes.place(tMs)
-    const { bytes: from, ends } = prefixes
-    this.#reserve(ends[values.length - 1]! + values.length * (MOST_NUMBER_BYTES + 2))
-    const bytes = this.#bytes
-    let at = this.#length
-    // The comma in front of the first is left out.
-    let place = 1
+    this.#reserve(values.length * (PREFIX_BYTES + MOST_NUMBER_BYTES + 2))
+    const { lengths, view: from } = prefixes
+    const view = this.#view
+    const before = this.#bytes[this.#length - 1]!
+    // The comma in front of the first takes the place of what is there.
+    let at = this.#length - 1
     for (let i = 0; i < values.length; i++) {
-      for (const end = ends[i]!; place < end; place++) bytes[at++] = from[place]!
-      at = putNumber(bytes, at, values, i)
-      bytes[at++] = QUOTE
-      bytes[at++] = CLOSE
+      for (let j = 0; j < lengths[i]!; j += 4) view.setInt32(at + j, from.getInt32(PREFIX_BYTES * i + j, true), true)
+      at = putNumber(view, at + lengths[i]!, values, i)
+      view.setUint8(at++, QUOTE)
+      view.setUint8(at++, CLOSE)
     }
+    this.#bytes[this.#length - 1] = before
     this.#length = at
   }
 
   /** What was written since the last piece; it is the caller's. */
   take(): Uint8Array {
     const piece = this.#bytes.subarray(0, this.#length)
-    this.#bytes = Buffer.allocUnsafeSlow(PIECE_BYTES)
+    this.#bytes = NONE
+    this.#view = viewOf(NONE)
     this.#length = 0
     return piece
   }
 
   #reserve(more: number): void {
     if (this.#length + more <= this.#bytes.length) return
-    const bytes = Buffer.allocUnsafeSlow(Math.max(this.#length + more, 2 * this.#bytes.length))
+    const least = this.#bytes === NONE ? PIECE_BYTES : 2 * this.#bytes.length
+    const bytes = Buffer.allocUnsafeSlow(Math.max(this.#length + more, least))
     bytes.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = bytes
+    this.#view = viewOf(bytes)
   }
+}
+
+// After a piece: there may be no other.
+const NONE = Buffer.alloc(0)
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
 }
 
 // A quarter: what a usual series takes still fits.
@@ -65,31 +77,30 @@ const COMMA = 44
 const OPEN = 91
 const CLOSE = 93
 
-/** `,[<seconds>,"` for each time of a series. Most series of an answer share their times: each is printed once. */
+/** `,[<seconds>,"` for each time of a series, at every `PREFIX_BYTES`. Most series of an answer share their times: each is printed once. */
 class TimePrefixes {
-  bytes: Uint8Array = new Uint8Array(0)
-  /** Where the text of each time ends. */
-  ends: Uint32Array = new Uint32Array(0)
+  view = new DataView(new ArrayBuffer(0))
+  lengths = new Uint8Array(0)
   #tMs: Float64Array = new Float64Array(0)
 
   place(tMs: Float64Array): void {
     if (tMs === this.#tMs) return
     this.#tMs = tMs
-    if (tMs.length > this.ends.length) {
-      this.ends = new Uint32Array(tMs.length)
-      this.bytes = new Uint8Array(MOST_PREFIX_BYTES * tMs.length)
+    if (tMs.length > this.lengths.length) {
+      this.lengths = new Uint8Array(tMs.length)
+      this.view = new DataView(new ArrayBuffer(PREFIX_BYTES * tMs.length))
     }
-    let at = 0
     for (let i = 0; i < tMs.length; i++) {
-      this.bytes[at++] = COMMA
-      this.bytes[at++] = OPEN
-      at = putSeconds(this.bytes, at, tMs, i)
-      this.bytes[at++] = COMMA
-      this.bytes[at++] = QUOTE
-      this.ends[i] = at
+      const start = PREFIX_BYTES * i
+      this.view.setUint8(start, COMMA)
+      this.view.setUint8(start + 1, OPEN)
+      const end = putSeconds(this.view, start + 2, tMs, i)
+      this.view.setUint8(end, COMMA)
+      this.view.setUint8(end + 1, QUOTE)
+      this.lengths[i] = end + 2 - start
     }
   }
 }
 
-// `,[-9007199254740.991,"`.
-const MOST_PREFIX_BYTES = 24
+// `,[-9007199254740.991,"`, in whole words.
+const PREFIX_BYTES = 24

@@ -30,7 +30,8 @@ describe('putNumber', () => {
 
 function check(value: number): void {
   const bytes = Buffer.alloc(MOST_NUMBER_BYTES)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   for (const signed of [value, -value]) {
-    expect(bytes.toString('latin1', 0, putNumber(bytes, 0, Float64Array.of(signed), 0))).toBe(printNumber(signed))
+    expect(bytes.toString('latin1', 0, putNumber(view, 0, Float64Array.of(signed), 0))).toBe(printNumber(signed))
   }
 }
