@@ -59,17 +59,15 @@ export class TenantIndex {
     days: DayRange,
     label: string | undefined,
   ): Generator<undefined, Set<string>> {
-    const found = new Set<number>()
-    if (matcherSets.length === 0) {
-      if (label === undefined) return this.#heldNames(this.#maskOf(days))
-      this.#addHeld(label, this.#maskOf(days), found)
-    } else
+    const met = new MetPairs(this.pairs, label)
+    if (matcherSets.length === 0) this.#meetHeld(this.#maskOf(days), met)
+    else
       yield* this.find(matcherSets, days, (ref) => {
-        this.#addPairs(ref, label, found)
+        this.#meet(ref, met)
         return true
       })
     const texts = new Set<string>()
-    for (const pair of found) texts.add(label === undefined ? this.pairs.labels[pair]!.name : this.pairs.labels[pair]!.value)
+    for (const pair of met.found) texts.add(label === undefined ? this.pairs.labels[pair]!.name : this.pairs.labels[pair]!.value)
     return texts
   }
 
@@ -89,11 +87,11 @@ export class TenantIndex {
     const seen = sets.length > 1 ? new Uint8Array(length) : undefined
     let step = 0
     for (const matched of sets) {
-      for (const { refs, from, to } of candidatesOf(matched, postings, length)) {
+      for (const { refs, from, to, rest } of candidatesOf(matched, postings, length)) {
         for (let i = from; i < to; i++) {
           if (++step % YIELD_EVERY === 0) yield
           const ref = refs === undefined ? i : refs[i]!
-          if ((this.#days[ref]! & mask) === 0 || seen?.[ref] === 1 || !this.#passes(ref, matched)) continue
+          if ((this.#days[ref]! & mask) === 0 || seen?.[ref] === 1 || !this.#passes(ref, rest)) continue
           if (seen !== undefined) seen[ref] = 1
           if (!take(ref)) return
         }
@@ -151,38 +149,30 @@ export class TenantIndex {
     return { id: this.#refs.idOf(ref), metric: labelValue(labels, METRIC_NAME), labels }
   }
 
-  #heldNames(mask: number): Set<string> {
-    const names = new Set<string>()
-    for (const name of this.pairs.byName.keys()) {
-      const found = new Set<number>()
-      this.#addHeld(name, mask, found, 1)
-      if (found.size > 0) names.add(name)
-    }
-    return names
-  }
-
-  /** Adds the pairs of a label that some series has on a day of the mask; stops when there are `most`. */
-  #addHeld(label: string, mask: number, found: Set<number>, most = Infinity): void {
-    for (const pair of this.pairs.byName.get(label)?.pairs ?? []) {
-      if (found.size >= most) return
-      for (const ref of this.#postings.of(pair)) {
-        if ((this.#days[ref]! & mask) === 0) continue
-        found.add(pair)
-        break
+  /** Meets the pairs that some series has on a day of the mask: of names that are asked for, one at least. */
+  #meetHeld(mask: number, met: MetPairs): void {
+    for (const [name, { pairs }] of this.pairs.byName) {
+      if (met.label !== undefined && met.label !== name) continue
+      for (const pair of pairs) {
+        if (!this.#isHeld(pair, mask)) continue
+        met.add(pair)
+        if (met.label === undefined) break
       }
     }
     for (let ref = this.#postings.series; ref < this.#labels.length; ref++) {
-      if ((this.#days[ref]! & mask) !== 0) this.#addPairs(ref, label, found)
+      if ((this.#days[ref]! & mask) !== 0) this.#meet(ref, met)
     }
   }
 
-  #addPairs(ref: number, label: string | undefined, found: Set<number>): void {
+  #isHeld(pair: number, mask: number): boolean {
+    for (const ref of this.#postings.of(pair)) if ((this.#days[ref]! & mask) !== 0) return true
+    return false
+  }
+
+  #meet(ref: number, met: MetPairs): void {
     const { pairs } = this.#labels
     const end = this.#labels.startOf(ref + 1)
-    for (let at = this.#labels.startOf(ref); at < end; at++) {
-      const pair = pairs[at]!
-      if (label === undefined || this.pairs.labels[pair]!.name === label) found.add(pair)
-    }
+    for (let at = this.#labels.startOf(ref); at < end; at++) met.add(pairs[at]!)
   }
 
   #maskOf({ first, last }: DayRange): number {
@@ -218,8 +208,29 @@ export class TenantIndex {
   }
 }
 
-/** Series that could pass: `refs[from..to)`, or the numbers themselves. */
+/** The pairs of a label, or of all where none is named, that were met: a byte for each, for series come by the hundred thousand. */
+class MetPairs {
+  readonly label: string | undefined
+  readonly found: number[] = []
+  readonly #isWanted: Uint8Array
+
+  constructor(pairs: LabelPairs, label: string | undefined) {
+    this.label = label
+    this.#isWanted = new Uint8Array(pairs.labels.length)
+    if (label === undefined) this.#isWanted.fill(1)
+    else for (const pair of pairs.byName.get(label)?.pairs ?? []) this.#isWanted[pair] = 1
+  }
+
+  add(pair: number): void {
+    if (this.#isWanted[pair] !== 1) return
+    this.#isWanted[pair] = 0
+    this.found.push(pair)
+  }
+}
+
+/** Series that could pass: `refs[from..to)`, or the numbers themselves. `rest` is what they must pass still. */
 interface Candidates {
+  readonly rest: readonly MatchedPairs[]
   readonly refs?: Uint32Array
   readonly from: number
   readonly to: number
@@ -227,21 +238,22 @@ interface Candidates {
 
 /** Every series that could pass: of the matcher with the fewest series, and those not in the postings yet. */
 function* candidatesOf(matched: readonly MatchedPairs[], postings: Postings, series: number): Generator<Candidates> {
-  let [least, of]: [number, ReadonlySet<number> | undefined] = [postings.series, undefined]
+  let least = postings.series
+  let chosen: MatchedPairs | undefined
   // Known answers first: a regex over more values than there are candidates is asked for the candidates' values alone.
   for (const one of [...matched].sort((a, b) => a.cost - b.cost)) {
     if (one.isEmptyIn || one.cost > least) continue
-    const pairs = one.all()
     let size = 0
-    for (const pair of pairs) size += postings.of(pair).length
-    if (size < least) [least, of] = [size, pairs]
+    for (const pair of one.all()) size += postings.of(pair).length
+    if (size < least) [least, chosen] = [size, one]
   }
+  const rest = matched.filter((one) => one !== chosen)
   // A series has one value of a label: no two lists share a series.
-  for (const pair of of ?? []) {
+  for (const pair of chosen?.all() ?? []) {
     const refs = postings.of(pair)
-    yield { refs, from: 0, to: refs.length }
+    yield { refs, from: 0, to: refs.length, rest }
   }
-  yield { from: of === undefined ? 0 : postings.series, to: series }
+  yield { from: chosen === undefined ? 0 : postings.series, to: series, rest: matched }
 }
 
 function ofMetric(metric: string | undefined): readonly (readonly Matcher[])[] {
