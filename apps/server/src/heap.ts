@@ -8,13 +8,16 @@ export interface HeapState {
   readonly liveBytes: number
   /** Share of the last interval that the thread worked. */
   readonly utilization: number
-  /** Since the last collection of ours. */
+  /** What the heap held before the last collection of ours, and how long ago that was. */
+  readonly lastHeldBytes: number
   readonly sinceMs: number
 }
 
 /** Whether a collection would give much back, and would keep nobody waiting. */
-export function isWorthCollecting({ heldBytes, liveBytes, utilization, sinceMs }: HeapState): boolean {
-  return utilization < (sinceMs < REST_MS ? IDLE : QUIET) && heldBytes > 2 * liveBytes + LEAST_GAIN_BYTES
+export function isWorthCollecting({ heldBytes, liveBytes, utilization, lastHeldBytes, sinceMs }: HeapState): boolean {
+  // A heap that is used as before comes to hold as much again.
+  const isNews = heldBytes > NEWS * lastHeldBytes || sinceMs > REST_MS
+  return utilization < (isNews ? QUIET : IDLE) && heldBytes > 2 * liveBytes + LEAST_GAIN_BYTES
 }
 
 /**
@@ -25,16 +28,16 @@ export function isWorthCollecting({ heldBytes, liveBytes, utilization, sinceMs }
 export function giveHeapBack(): () => void {
   const { gc } = globalThis
   if (gc === undefined) return () => {}
-  let liveBytes = 0
-  let lastMs = -Infinity
+  let [liveBytes, lastHeldBytes, lastMs] = [0, 0, -Infinity]
   let last = performance.eventLoopUtilization()
   const look = async (): Promise<void> => {
     const now = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(now, last)
     last = now
+    const heldBytes = getHeapStatistics().total_physical_size
     const sinceMs = performance.now() - lastMs
-    if (!isWorthCollecting({ heldBytes: getHeapStatistics().total_physical_size, liveBytes, utilization, sinceMs })) return
-    lastMs = performance.now()
+    if (!isWorthCollecting({ heldBytes, liveBytes, utilization, lastHeldBytes, sinceMs })) return
+    ;[lastHeldBytes, lastMs] = [heldBytes, performance.now()]
     await gc({ type: 'major', execution: 'async', flavor: 'last-resort' })
     liveBytes = getHeapStatistics().total_physical_size
   }
@@ -49,6 +52,7 @@ const EVERY_MS = 15_000
 const QUIET = 0.25
 // 10 minutes: scraping a million series keeps the thread a tenth busy, and should not pay for a collection with each round.
 const REST_MS = 600_000
+const NEWS = 1.5
 const IDLE = 0.03
 // 48 MiB: below it there is little to be had.
 const LEAST_GAIN_BYTES = 48 * 2 ** 20
