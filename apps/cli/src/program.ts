@@ -74,6 +74,7 @@ function withServeFlags(command: Command): Command {
     .option('--query.timeout <duration>', 'how long a query may take (default: 2m)')
     .option('--query.max-concurrency <n>', 'queries of one tenant at the same time (default: 20)')
     .option('--query.max-samples <n>', 'samples that one query may hold (default: 50000000)')
+    .addOption(new Option('--rules.max-concurrent-evals <n>').hideHelp())
     .addOption(new Option('--storage.remote.read-sample-limit <n>').hideHelp())
     .addOption(new Option('--storage.remote.read-max-bytes-in-frame <n>').hideHelp())
     .option('--no-self', 'do not store our own telemetry')

@@ -19,6 +19,7 @@ export interface ServeFlags {
   readonly 'web.enableAdminApi'?: boolean
   readonly 'config.autoReload'?: boolean
   readonly 'config.autoReloadInterval'?: string
+  readonly 'rules.maxConcurrentEvals'?: string
   readonly 'query.lookbackDelta'?: string
   readonly 'query.timeout'?: string
   readonly 'query.maxConcurrency'?: string
@@ -64,6 +65,7 @@ export function readConfig(flags: ServeFlags): Config {
     'prometheus.admin_api': flags['web.enableAdminApi'],
     auto_reload: flags['config.autoReload'],
     auto_reload_interval: flags['config.autoReloadInterval'],
+    max_concurrent_rules: flags['rules.maxConcurrentEvals'],
     'query.lookback_delta': flags['query.lookbackDelta'],
     'query.timeout': flags['query.timeout'],
     'query.max_concurrency': flags['query.maxConcurrency'],

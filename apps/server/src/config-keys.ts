@@ -53,6 +53,12 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   { key: 'prometheus', fallback: '', doc: 'A prometheus.yml whose scrape_configs are scraped. Read again on reload.' },
   { key: 'rules', fallback: '[]', doc: "Rule files in Prometheus's format, patterns such as rules/*.yml. Read again on reload." },
   {
+    key: 'max_concurrent_rules',
+    flag: '--rules.max-concurrent-evals',
+    fallback: '4',
+    doc: 'How many rules run beside others of their group, with the feature concurrent-rule-eval.',
+  },
+  {
     key: 'external_url',
     fallback: '',
     doc: 'Where people find this server: links in alerts point there. Its own address by default.',

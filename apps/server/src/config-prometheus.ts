@@ -7,6 +7,8 @@ export interface PrometheusFlags {
   readonly isAdminOn: boolean
   /** How often the files of the configuration are looked at for changes, 0 for never. */
   readonly autoReloadMs: number
+  /** How many rules may run beside others of their group, 0 for none. */
+  readonly maxConcurrentRules: number
   readonly lookbackMs: number
   readonly timeoutMs: number
   readonly maxConcurrency: number
@@ -18,13 +20,11 @@ export interface PrometheusFlags {
 /** Reads them, with Prometheus's defaults. */
 export function prometheusFlags(values: ConfigValues): PrometheusFlags {
   const features = values.list('prometheus.features') ?? []
-  if (features.includes('otlp-deltatocumulative') && features.includes('otlp-native-delta-ingestion'))
-    values.refuse('prometheus.features', 'otlp-deltatocumulative and otlp-native-delta-ingestion exclude each other')
-  const isReloading = values.flag('auto_reload') ?? features.includes('auto-reload-config')
-  const everyMs = Math.max(LEAST_RELOAD_MS, values.durationMs('auto_reload_interval') ?? 30_000)
+  checkDeltas(features, values)
   return {
     features,
-    autoReloadMs: isReloading ? everyMs : 0,
+    maxConcurrentRules: features.includes('concurrent-rule-eval') ? (values.count('max_concurrent_rules') ?? 4) : 0,
+    autoReloadMs: autoReload(features, values),
     isAdminOn: values.flag('prometheus.admin_api') ?? false,
     lookbackMs: values.durationMs('query.lookback_delta') ?? 300_000,
     timeoutMs: values.durationMs('query.timeout') ?? 120_000,
@@ -37,3 +37,13 @@ export function prometheusFlags(values: ConfigValues): PrometheusFlags {
 
 // A second: Prometheus's own least.
 const LEAST_RELOAD_MS = 1_000
+
+function autoReload(features: readonly string[], values: ConfigValues): number {
+  const isOn = values.flag('auto_reload') ?? features.includes('auto-reload-config')
+  return isOn ? Math.max(LEAST_RELOAD_MS, values.durationMs('auto_reload_interval') ?? 30_000) : 0
+}
+
+function checkDeltas(features: readonly string[], values: ConfigValues): void {
+  if (features.includes('otlp-deltatocumulative') && features.includes('otlp-native-delta-ingestion'))
+    values.refuse('prometheus.features', 'otlp-deltatocumulative and otlp-native-delta-ingestion exclude each other')
+}

@@ -251,13 +251,22 @@ class Server implements RunningServer {
     await this.#cardinality.rules.load()
     this.#keeping = openKeeping(this.#store.retention, { policy: config.retention, telemetry: this.#telemetry, now: Date.now })
     const { guard } = this.#cardinality
-    const starts = startMode(config.prometheus.features)
-    const ingest = await openIngest({ sink: this.#sink.sink, telemetry, guard, starts, defaultTenant: config.tenant, ...origins })
+    const { features, autoReloadMs, maxConcurrentRules } = config.prometheus
+    const starts = startMode(features)
+    const hasTypeLabels = features.includes('type-and-unit-labels')
+    const ingest = await openIngest({
+      sink: this.#sink.sink,
+      telemetry,
+      guard,
+      starts,
+      hasTypeLabels,
+      defaultTenant: config.tenant,
+      ...origins,
+    })
     this.#ingest = ingest
     for (const name of this.#handlers.keys()) this.#handlers.set(name, this.#makeHandler(name))
     await this.#listenGrpc(ingest)
     this.#isListening = true
-    const { features, autoReloadMs } = config.prometheus
     const scraping = openScraping({ metrics: ingest.metrics, telemetry, tenant: config.tenant, features })
     this.#scraping = scraping
     const rules = this.#readRules(config)
@@ -265,7 +274,14 @@ class Server implements RunningServer {
     scraping.add(this.#pendingTargets)
     const { runner } = this.#services
     const externalUrl = config.externalUrl ?? this.url
-    this.#ruling = openRuling({ runner, metrics: ingest.metrics, telemetry, tenant: config.tenant, externalUrl })
+    this.#ruling = openRuling({
+      runner,
+      metrics: ingest.metrics,
+      telemetry,
+      tenant: config.tenant,
+      externalUrl,
+      maxConcurrentRules,
+    })
     await this.#ruling.reload(rules)
     if (autoReloadMs > 0)
       this.#autoReload = openAutoReload({ files: () => this.#configFiles(), reload: () => this.reload(), everyMs: autoReloadMs })

@@ -72,6 +72,7 @@ function flagsOf({
     'query.max-concurrency': String(prometheus.maxConcurrency),
     'query.max-samples': String(prometheus.maxSamples),
     'query.timeout': printPromDuration(prometheus.timeoutMs),
+    ...(prometheus.maxConcurrentRules > 0 && { 'rules.max-concurrent-evals': String(prometheus.maxConcurrentRules) }),
     'storage.remote.read-max-bytes-in-frame': String(prometheus.readFrameBytes),
     'storage.remote.read-sample-limit': String(prometheus.readSampleLimit),
     'storage.tsdb.path': dataDir,

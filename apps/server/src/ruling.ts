@@ -31,16 +31,19 @@ export interface RulingOptions {
   readonly tenant: string
   /** Where people find this server: links in alerts point there. */
   readonly externalUrl: string
+  /** See `ManagerOptions`. */
+  readonly maxConcurrentRules: number
 }
 
 /** Starts with no rules; `reload` brings them. */
-export function openRuling({ runner, metrics, telemetry, tenant, externalUrl }: RulingOptions): Ruling {
+export function openRuling({ runner, metrics, telemetry, tenant, externalUrl, maxConcurrentRules }: RulingOptions): Ruling {
   const caller = { tenants: [tenant], origin: 'rules' }
   const manager = new RuleManager({
     query: queryWith(runner, caller),
     append: appendTo(metrics, tenant),
     readSamples: readWith(runner, caller),
     telemetry,
+    maxConcurrentRules,
   })
   return {
     view: {

@@ -315,3 +315,17 @@ test('damaged bodies are refused whole with a WireError, or read', async () => {
   )
   await writer.close()
 })
+
+test('types and units become labels where that is asked for', async () => {
+  const memory = openMemoryStore()
+  const writer = openMetricsWriter(memory.sink, { now: () => NOW, hasTypeLabels: true })
+  const point = { time_unix_nano: NOW_NS, as_int: 1 }
+  const send = (unit: string, sum: object) =>
+    writer.writeOtlp('t', encodeOtlpMetrics(RESOURCE, [{ name: 'm', unit, sum: { ...sum, data_points: [point] } }]))
+  writer.setOtlp({ ...DEFAULT_OTLP_SETTINGS, strategy: 'NoTranslation' })
+  await send('By', { aggregation_temporality: 2, is_monotonic: true })
+  await send('', { aggregation_temporality: 2 })
+  await writer.close()
+  const { ['target_info{"host.name":"h"}']: _info, ...series } = await all({ store: memory })
+  expect(series).toEqual({ 'm{"__type__":"counter","__unit__":"bytes"}': [1], 'm{"__type__":"gauge"}': [1] })
+})

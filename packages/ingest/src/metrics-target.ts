@@ -66,8 +66,15 @@ export class TenantMetrics implements OrderedMetricTarget {
   readonly #latest = new Map<number, number>()
   #latestEpoch = 0
 
-  constructor(dictionary: SeriesDictionary, now: Clock, starts: StartMode = 'ignored') {
+  readonly wantsTypes: boolean
+
+  constructor(
+    dictionary: SeriesDictionary,
+    now: Clock,
+    { starts = 'ignored', hasTypeLabels = false }: { readonly starts?: StartMode; readonly hasTypeLabels?: boolean } = {},
+  ) {
     this.#starts = starts
+    this.wantsTypes = hasTypeLabels
     this.dictionary = dictionary
     this.#generation = dictionary.young
     this.#now = now

@@ -45,6 +45,8 @@ export interface MetricsOptions {
   readonly now?: Clock
   /** What becomes of the starts that sources tell. */
   readonly starts?: StartMode
+  /** Whether types and units become labels, see `typeLabels` of wire. */
+  readonly hasTypeLabels?: boolean
   /** Bounds the series of tenants; one with default budgets if not given. */
   readonly guard?: CardinalityGuard
 }
@@ -121,7 +123,7 @@ class Writer implements MetricsWriter {
   readonly #meters: Meters
   #calls = 0
   #otlp = DEFAULT_OTLP_SETTINGS
-  readonly #starts: StartMode
+  readonly #targets: { readonly starts: StartMode; readonly hasTypeLabels: boolean }
 
   constructor(
     sink: Sink,
@@ -132,6 +134,7 @@ class Writer implements MetricsWriter {
       telemetry = silentTelemetry,
       now = Date.now,
       starts = 'ignored',
+      hasTypeLabels = false,
       guard = new CardinalityGuard(telemetry),
     }: MetricsOptions,
   ) {
@@ -141,7 +144,7 @@ class Writer implements MetricsWriter {
     this.#limits = limits
     this.#dictionary = dictionary
     this.#now = now
-    this.#starts = starts
+    this.#targets = { starts, hasTypeLabels }
     this.#meters = makeMeters(telemetry)
   }
 
@@ -213,7 +216,7 @@ class Writer implements MetricsWriter {
     const dictionary = new SeriesDictionary(this.#limits, { limits: this.#dictionary, guard, now: this.#now })
     this.guard.watch(name, guard, () => dictionary.activeSeries)
     return {
-      target: new TenantMetrics(dictionary, this.#now, this.#starts),
+      target: new TenantMetrics(dictionary, this.#now, this.#targets),
       otlp: new OtlpMetricsDecoder(this.#otlp, { now: this.#now }),
     }
   }

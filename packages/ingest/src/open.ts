@@ -36,6 +36,8 @@ export interface IngestOptions {
   readonly guard?: CardinalityGuard
   /** What becomes of the starts that sources of metrics tell. */
   readonly starts?: StartMode
+  /** Whether types and units of metrics become labels. */
+  readonly hasTypeLabels?: boolean
   /** Tenant of requests without X-Scope-OrgID. */
   readonly defaultTenant?: string
   /** Whether a web page of this origin may send OTLP from a browser. Pages served from loopback, by default. */
@@ -70,13 +72,14 @@ export async function openIngest({
   now = Date.now,
   guard = new CardinalityGuard(telemetry),
   starts = 'ignored',
+  hasTypeLabels = false,
   defaultTenant = 'default',
   isAllowedOrigin = isLoopbackOrigin,
 }: IngestOptions): Promise<Ingest> {
   const receiverOptions = { sink, telemetry, limits, batch, logs: logOptions, now }
   const logs = openLogReceiver(receiverOptions)
   const traces = openTraceReceiver(receiverOptions)
-  const metrics = openMetricsWriter(sink, { limits, batch, telemetry, now, guard, starts })
+  const metrics = openMetricsWriter(sink, { limits, batch, telemetry, now, guard, starts, hasTypeLabels })
   await Promise.all([logs.recover(), traces.recover()])
 
   const accept: Readonly<Record<OtlpSignal, OtlpAccept>> = { logs: logs.otlp, traces: traces.otlp, metrics: otlpMetrics(metrics) }

@@ -18,10 +18,10 @@ export const DEFAULT_PROMQL_SETTINGS: PromQLSettings = {
 }
 
 /**
- * What comes of a flag here: `works` does what it does there, `partly` in PromQL but not on the way in, `always` is on without it, `nothing` is about Prometheus's own insides,
+ * What comes of a flag here: `works` does what it does there, `always` is on without it, `nothing` is about Prometheus's own insides,
  * `unbuilt` would change answers and is not there yet.
  */
-export type FlagEffect = 'works' | 'partly' | 'always' | 'nothing' | 'unbuilt'
+export type FlagEffect = 'works' | 'always' | 'nothing' | 'unbuilt'
 
 /** What Prometheus 3.14 takes for `--enable-feature`. Source: its cmd/prometheus/main.go setFeatureListOptions. */
 export const PROMETHEUS_FLAGS: Readonly<Record<string, FlagEffect>> = {
@@ -32,7 +32,7 @@ export const PROMETHEUS_FLAGS: Readonly<Record<string, FlagEffect>> = {
   'promql-per-step-stats': 'works',
   'search-api': 'works',
   'use-start-timestamps': 'works',
-  'type-and-unit-labels': 'partly',
+  'type-and-unit-labels': 'works',
   'promql-duration-expr': 'always',
   'exemplar-storage': 'always',
   'metadata-wal-records': 'always',
@@ -46,7 +46,7 @@ export const PROMETHEUS_FLAGS: Readonly<Record<string, FlagEffect>> = {
   'fast-startup': 'nothing',
   'old-ui': 'nothing',
   'auto-reload-config': 'works',
-  'concurrent-rule-eval': 'unbuilt',
+  'concurrent-rule-eval': 'works',
   'created-timestamp-zero-ingestion': 'works',
   'extra-scrape-metrics': 'works',
   'otlp-deltatocumulative': 'works',
@@ -61,7 +61,6 @@ export function flagNotes(flags: Iterable<string>): string[] {
   for (const flag of flags) {
     const effect = Object.hasOwn(PROMETHEUS_FLAGS, flag) ? PROMETHEUS_FLAGS[flag] : undefined
     if (effect === undefined) notes.push(`${flag}: Prometheus 3.14 has no such feature flag, it changes nothing`)
-    if (effect === 'partly') notes.push(`${flag}: PromQL knows it, but nothing is added to what comes in`)
     if (effect === 'unbuilt') notes.push(`${flag}: not built yet, it changes nothing`)
     if (effect === 'nothing') notes.push(`${flag}: it is about the insides of Prometheus and changes nothing here`)
   }

@@ -3,7 +3,7 @@
 // A series is named by "label bytes": its labels as consecutive protobuf fields `1 { 1: name, 2: value }`, which is how remote write 1.0
 // sends them, so that its bodies are looked up without touching a string. Every other decoder prints its labels to this form.
 
-import type { Label, MetricMetadata, NativeHistogram } from '@oriel/model'
+import type { Label, MetricMetadata, MetricType, NativeHistogram } from '@oriel/model'
 import { WireError } from './errors.ts'
 import { Interner } from './interner.ts'
 import { ProtoReader } from './protobuf.ts'
@@ -35,6 +35,8 @@ export interface MetricTarget {
   histogram(ref: number, tMs: number, histogram: NativeHistogram): boolean
   /** Whether starts are kept: where they are not, `start` need not be called. */
   readonly wantsStarts: boolean
+  /** Whether a metric's type and unit become labels of its series, see `typeLabels`. */
+  readonly wantsTypes: boolean
   /** Says since when the counter counts whose sample of this time was taken just now; `histogram` where that is one. */
   start(ref: number, tMs: number, startMs: number, histogram?: NativeHistogram): void
   /** Appends an exemplar; false where its time is refused. */
@@ -46,6 +48,27 @@ export interface MetricTarget {
   /** Counts `count` samples that were refused for `reason` (a short stable phrase); `example` is asked for once a reason. */
   refuse(reason: string, count: number, example: () => string): void
 }
+
+/**
+ * The labels that tell a metric's type and unit, as far as they are known; they win over labels of these names.
+ *
+ * Source: Prometheus 3.14 docs/feature_flags.md type-and-unit-labels, schema/labels.go.
+ */
+export function typeLabels(type: MetricType, unit: string): Label[] {
+  const labels: Label[] = []
+  if (type !== 'unknown') labels.push({ name: TYPE_LABEL, value: type })
+  if (unit !== '') labels.push({ name: UNIT_LABEL, value: unit })
+  return labels
+}
+
+/** The labels with those of `typed` instead of their own of the same names. */
+export function withTypes(labels: readonly Label[], typed: readonly Label[]): readonly Label[] {
+  if (typed.length === 0) return labels
+  return [...typed, ...labels.filter(({ name }) => !typed.some((each) => each.name === name))]
+}
+
+const TYPE_LABEL = '__type__'
+const UNIT_LABEL = '__unit__'
 
 /** A target that knows which series came after which. */
 export interface OrderedMetricTarget extends MetricTarget {

@@ -8,17 +8,25 @@ import type { RuleSpec } from '../rule-file.ts'
 import { ALERT_NAME, ALERTS_FOR_STATE_METRIC, ALERTS_METRIC } from './alerting.ts'
 
 /**
- * For each rule the positions of the rules before it whose results it may read.
+ * For each rule the positions of the rules before it whose results it may read; with `isConcurrent` of those too that may read its own,
+ * which must be through before it changes them.
  *
  * A rule that selects without a name, or asks a query in a template, may read all of them.
  */
-export function dependenciesOf(rules: readonly RuleSpec[]): number[][] {
-  return rules.map((rule, i) => {
-    const before = rules.slice(0, i)
-    if (asksQueries(rule)) return [...before.keys()]
-    const tests = selectorsOf(rule.parsed).map(readsRule)
-    return [...before.keys()].filter((j) => tests.some((test) => test(before[j]!)))
-  })
+export function dependenciesOf(
+  rules: readonly RuleSpec[],
+  { isConcurrent = false }: { readonly isConcurrent?: boolean } = {},
+): number[][] {
+  const reads = rules.map(readerOf)
+  return rules.map((rule, i) =>
+    [...rules.keys()].slice(0, i).filter((j) => reads[i]!(rules[j]!) || (isConcurrent && reads[j]!(rule))),
+  )
+}
+
+function readerOf(rule: RuleSpec): (other: RuleSpec) => boolean {
+  if (asksQueries(rule)) return () => true
+  const tests = selectorsOf(rule.parsed).map(readsRule)
+  return (other) => tests.some((test) => test(other))
 }
 
 function asksQueries(rule: RuleSpec): boolean {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { groupOf, recordOf, RuleBench } from '../testing/bench.ts'
 import { AlertingRule } from './alerting.ts'
 import type { GroupOptions } from './group.ts'
-import { RuleGroup } from './group.ts'
+import { RuleGroup, RuleSlots } from './group.ts'
 
 const MINUTE = 60_000
 
@@ -171,4 +171,44 @@ it('slots lie one interval apart, at the same place for one file and name', () =
   expect(1_000_000_000 - slot).toBeLessThan(MINUTE)
   expect(group.slotBefore(slot + MINUTE)).toBe(slot + MINUTE)
   expect(group.slotBefore(slot + MINUTE - 1)).toBe(slot)
+})
+
+/** Rules `a` to `d` with a query that waits until `finish` is told its expression. */
+function openSlow(slots: number, ...lines: readonly string[]) {
+  const bench = new RuleBench()
+  const running = new Map<string, () => void>()
+  const started: string[] = []
+  const query: GroupOptions['query'] = async (expr, ...rest) => {
+    started.push(String(expr))
+    await new Promise<void>((resolve) => running.set(String(expr), resolve))
+    return bench.query(expr, ...rest)
+  }
+  const place = { file: 'f.yml', spec: groupOf(rules(...lines)), intervalMs: MINUTE }
+  const group = new RuleGroup(place, { query, append: bench.append, slots: new RuleSlots(slots) })
+  const finish = async (expr: string): Promise<void> => {
+    running.get(expr)?.()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { bench, group, started, finish }
+}
+
+it('rules run beside one another where there is room, but never beside one they read or that reads them', async () => {
+  const { bench, group, started, finish } = openSlow(
+    2,
+    '{record: a, expr: "vector(1)"}',
+    '{record: b, expr: "a + 1"}',
+    '{record: c, expr: "b + 1 or vector(9)"}',
+    '{record: d, expr: "vector(4)"}',
+    '{record: a, expr: "vector(5)", labels: {of: late}}',
+  )
+  const done = group.evaluate(0)
+  // What waits for nothing begins: the second `a` waits, as `b` must not read it.
+  await finish('nothing')
+  expect(started).toEqual(['vector(1)', 'vector(4)'])
+  await finish('vector(4)')
+  expect(started).toHaveLength(2)
+  for (const expr of ['vector(1)', 'a + 1', 'b + 1 or vector(9)', 'vector(5)']) await finish(expr)
+  await done
+  expect(started).toEqual(['vector(1)', 'vector(4)', 'a + 1', 'b + 1 or vector(9)', 'vector(5)'])
+  expect(bench.at(0).sort()).toEqual(['a{of="late"} 5', 'a{} 1', 'b{} 2', 'c{} 3', 'd{} 4'])
 })

@@ -35,6 +35,28 @@ export interface GroupOptions {
   readonly isRestored?: boolean
   /** Whether another group shows a series now: it must not end. */
   readonly isShownElsewhere?: (key: string) => boolean
+  /** Room for rules to run beside others of their group; absent where they run one after the other. */
+  readonly slots?: RuleSlots
+}
+
+/** Rules of all groups that may run beside others at the same time. Source: Prometheus 3.14 --rules.max-concurrent-evals. */
+export class RuleSlots {
+  #free: number
+
+  constructor(count: number) {
+    this.#free = count
+  }
+
+  /** Takes a slot; false where there is none. */
+  take(): boolean {
+    if (this.#free === 0) return false
+    this.#free--
+    return true
+  }
+
+  release(): void {
+    this.#free++
+  }
 }
 
 /** What identifies a group and how often it runs. */
@@ -63,6 +85,8 @@ export class RuleGroup implements GroupPlace {
   readonly #telemetry: Telemetry
   readonly #now: Clock
   readonly #dependencies: readonly (readonly number[])[]
+  /** Where rules may run beside others, those that wait for none come first. */
+  readonly #order: readonly number[]
   /** What each rule showed in the last evaluation. */
   #shown: SeriesByKey[]
   /** Series of rules that are no more. */
@@ -81,7 +105,11 @@ export class RuleGroup implements GroupPlace {
       rule.kind === 'recording' ? new RecordingRule(rule) : new AlertingRule(rule, { isRestored }),
     )
     this.#shown = this.rules.map(() => new Map())
-    this.#dependencies = dependenciesOf(spec.rules)
+    const isConcurrent = options.slots !== undefined
+    const dependencies = dependenciesOf(spec.rules, { isConcurrent })
+    this.#dependencies = dependencies
+    const all = [...this.rules.keys()]
+    this.#order = isConcurrent ? all.sort((a, b) => Math.sign(dependencies[a]!.length) - Math.sign(dependencies[b]!.length)) : all
     this.meters.rules.set(this.rules.length, this.meterLabels)
     this.meters.interval.set(intervalMs / 1_000, this.meterLabels)
     for (const counter of [this.meters.missed, this.meters.scheduled, this.meters.evaluations, this.meters.failures])
@@ -114,23 +142,25 @@ export class RuleGroup implements GroupPlace {
   /**
    * Runs every rule once for the slot `tMs`. Never rejects: a rule's failure is its status.
    *
-   * Rules run in order; what a rule may read of those before it is stored before it runs. `shouldStop` is asked between rules.
+   * Rules run in order; what a rule may read of those before it is stored before it runs. Where there are slots for it, rules run beside
+   * others that they do not depend on. `shouldStop` is asked between rules.
    */
   async evaluate(tMs: UnixMs, shouldStop: () => boolean = () => false): Promise<void> {
     const cycle = new Cycle()
     const stored: Promise<void>[] = []
     let samples = 0
-    for (const [i, rule] of this.rules.entries()) {
+    const { slots } = this.options
+    for (const i of this.#order) {
       if (shouldStop()) break
       for (const j of this.#dependencies[i] ?? []) await stored[j]
-      const startMs = this.#now()
-      const began = performance.now()
-      const outcome = await this.#evaluateRule(rule, tMs)
-      const durationMs = performance.now() - began
-      rule.status = { ...rule.status, evaluationMs: durationMs, lastEvaluationMs: startMs }
-      this.meters.evaluationSeconds.observe(durationMs / 1_000)
-      stored.push(outcome === undefined ? Promise.resolve() : this.#store(cycle, i, outcome, tMs))
-      samples += outcome?.length ?? 0
+      const isBeside = slots?.take() === true
+      const evaluated = this.#timedRule(this.rules[i]!, tMs)
+      const done = evaluated.then((outcome) => {
+        samples += outcome?.length ?? 0
+        return outcome === undefined ? undefined : this.#store(cycle, i, outcome, tMs)
+      })
+      stored[i] = isBeside ? done.finally(() => slots?.release()) : done
+      if (!isBeside) await evaluated
     }
     await Promise.all(stored)
     this.meters.lastSamples.set(samples, this.meterLabels)
@@ -177,6 +207,16 @@ export class RuleGroup implements GroupPlace {
     } catch (error) {
       this.#warn('Stale sample appending for previous configuration failed', { error })
     }
+  }
+
+  async #timedRule(rule: RecordingRule | AlertingRule, tMs: UnixMs): Promise<StoredSample[] | undefined> {
+    const startMs = this.#now()
+    const began = performance.now()
+    const outcome = await this.#evaluateRule(rule, tMs)
+    const durationMs = performance.now() - began
+    rule.status = { ...rule.status, evaluationMs: durationMs, lastEvaluationMs: startMs }
+    this.meters.evaluationSeconds.observe(durationMs / 1_000)
+    return outcome
   }
 
   async #evaluateRule(rule: RecordingRule | AlertingRule, tMs: UnixMs): Promise<StoredSample[] | undefined> {

@@ -5,7 +5,7 @@ import { silentTelemetry } from '@oriel/model'
 import type { RuleGroupSpec } from '../rule-file.ts'
 import type { RuleAppend, RuleQuery } from '../sample.ts'
 import type { AlertsDue } from './group.ts'
-import { RuleGroup } from './group.ts'
+import { RuleGroup, RuleSlots } from './group.ts'
 import type { Timers } from './loop.ts'
 import { GroupLoop, SYSTEM_TIMERS } from './loop.ts'
 import type { ReadSamples, RestoreOptions } from './restore.ts'
@@ -19,6 +19,8 @@ export interface ManagerOptions {
   readonly onAlerts?: AlertsDue
   readonly telemetry?: Telemetry
   readonly timers?: Timers
+  /** How many rules may run beside others of their group; 0, and each group runs its rules one after the other. */
+  readonly maxConcurrentRules?: number
 }
 
 /** Rules and the settings they share, as the configuration has them. */
@@ -46,12 +48,15 @@ export class RuleManager {
   readonly #stop = new AbortController()
   readonly #ending = new Set<Promise<void>>()
   #running = new Map<string, Running>()
+  readonly #slots: RuleSlots | undefined
   #isFirst = true
 
   constructor(options: ManagerOptions) {
     this.#options = options
     this.#telemetry = options.telemetry ?? silentTelemetry
     this.#timers = options.timers ?? SYSTEM_TIMERS
+    const { maxConcurrentRules = 0 } = options
+    if (maxConcurrentRules > 0) this.#slots = new RuleSlots(maxConcurrentRules)
   }
 
   /** The groups that run, by file and name. */
@@ -108,6 +113,7 @@ export class RuleManager {
         telemetry: this.#telemetry,
         now: this.#timers.now,
         isRestored,
+        ...(this.#slots !== undefined && { slots: this.#slots }),
         isShownElsewhere: (key) => [...this.#running.values()].some(({ loop }) => loop.group.shows(key)),
         ...(onAlerts !== undefined && { onAlerts }),
       },

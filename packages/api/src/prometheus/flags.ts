@@ -77,11 +77,11 @@ function otherFeatures({ prometheus: { features: on, flags: told } }: ApiService
       native_delta_ingestion: on.has('otlp-native-delta-ingestion'),
     },
     prometheus: { agent_mode: false, auto_reload_config: told['config.auto-reload'] === 'true', server_mode: true },
-    rules: { concurrent_rule_eval: false, keep_firing_for: true, query_offset: true },
+    rules: { concurrent_rule_eval: on.has('concurrent-rule-eval'), keep_firing_for: true, query_offset: true },
     scrape: {
       extra_scrape_metrics: true,
       start_timestamp_zero_ingestion: on.has('created-timestamp-zero-ingestion'),
-      type_and_unit_labels: false,
+      type_and_unit_labels: on.has('type-and-unit-labels'),
     },
     tsdb: { exemplar_storage: true, native_histograms: true },
   }

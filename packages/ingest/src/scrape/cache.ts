@@ -3,6 +3,7 @@
 // Targets answer with the same series in the same order: each line's series is compared with the one that followed the line before it
 // last time, and only where that fails looked up by its bytes. A series is decoded, relabelled and identified once.
 
+import type { Label } from '@oriel/model'
 import type { ClassicPart } from './classic.ts'
 
 /** Not resolved in the target's current epoch; dropped by a relabel rule. Other values are series refs. */
@@ -36,6 +37,8 @@ export class ScrapeCache {
   readonly classicParts: Map<number, ClassicPart | undefined> = new Map()
   /** What entries share with the other series of their metric, where starts are wanted. */
   readonly startKeys: Map<number, string> = new Map()
+  /** Labels of type and unit of entries, where these are wanted. */
+  readonly typed: Map<number, readonly Label[]> = new Map()
   length = 0
   scrape = 0
   /** The epoch of `refs`. */

@@ -15,6 +15,7 @@ const [job] = parsePrometheusConfig('scrape_configs: [{ job_name: j }]').jobs
 /** A target that remembers what it was told. */
 class Told implements MetricTarget {
   epoch = 1
+  wantsTypes = false
   readonly wantsStarts = false
   readonly metadataOf = new Map<string, MetricMetadata>()
   /** How often metadata was told. */
@@ -173,3 +174,62 @@ const ONE_TO_THREE = new Map([
   [String(0x4000_0000), 2],
   [String(0x4008_0000), 3],
 ])
+
+test('types and units become labels where that is asked for, in place of what the target calls so', () => {
+  const told = new Told()
+  told.wantsTypes = true
+  const cache = new ScrapeCache()
+  const text = `# TYPE a_seconds counter
+# UNIT a_seconds seconds
+a_seconds_total{x="1"} 5
+# TYPE b gauge
+b{__type__="mine",__unit__="own"} 1
+c 2
+# TYPE d unknown
+d 3
+# EOF
+`
+  const names = (): unknown[] => told.samples.map((sample) => JSON.parse(sample.slice(0, sample.lastIndexOf(']]') + 2)))
+  const series = [
+    [
+      ['__name__', 'a_seconds_total'],
+      ['__type__', 'counter'],
+      ['__unit__', 'seconds'],
+      ['x', '1'],
+    ],
+    [
+      ['__name__', 'b'],
+      ['__type__', 'gauge'],
+      ['__unit__', 'own'],
+    ],
+    // As in Prometheus, a type holds until the next one is told.
+    [
+      ['__name__', 'c'],
+      ['__type__', 'gauge'],
+    ],
+    [['__name__', 'd']],
+  ]
+  scrape(cache, told, text, true)
+  expect(names()).toEqual(series)
+  // Another epoch: what they were met as is still known.
+  told.epoch++
+  scrape(cache, told, text, true)
+  expect(names()).toEqual(series)
+  const body = encodeFamilies([
+    { name: 'p', type: 1, unit: 's', metric: [{ label: [{ name: '__unit__', value: 'mine' }], gauge: { value: 3 } }] },
+  ])
+  told.samples = []
+  new ScrapeRun(new ScrapeCache(), told, {
+    job: job!,
+    targetLabels: [],
+    tMs: 1_000,
+    families: new TargetFamilies(),
+  }).readProtobuf(body)
+  expect(names()).toEqual([
+    [
+      ['__name__', 'p'],
+      ['__type__', 'gauge'],
+      ['__unit__', 's'],
+    ],
+  ])
+})

@@ -1,6 +1,6 @@
 // One answer of a target into the open block. A hot path (bench/HOTPATHS.md).
 
-import type { Label, Labels, MetricType } from '@oriel/model'
+import type { Labels } from '@oriel/model'
 import { STALE_HIGH, STALE_LOW } from '@oriel/model'
 import type {
   FamilyExemplar,
@@ -19,10 +19,9 @@ import {
   decodeTextSeries,
   LabelBytes,
   limitBuckets,
-  parseBound,
   prepareHistogram,
-  printBound,
   TextScanner,
+  withTypes,
   writeHistogram,
 } from '@oriel/wire'
 import { IngestError } from '../errors.ts'
@@ -36,6 +35,7 @@ import type { TargetFamilies } from './families.ts'
 import { noteMetadata } from './metadata.ts'
 import { isShort } from './short-exemplar.ts'
 import { sampleLabels, writeLabels } from './sample-labels.ts'
+import { ENCODED, kindOf, METADATA, normalizeBounds, TextTypes, TYPE_LINE } from './text-types.ts'
 
 /** What one scrape counted. */
 export interface ScrapeCounts {
@@ -77,6 +77,7 @@ export class ScrapeRun {
   #created: CreatedTimes | undefined
   /** Of the samples that follow the last TYPE line. */
   #kind = 0
+  readonly #types = new TextTypes()
   /** Whether lines of metadata that are as they were need not be read. */
   #skipsMetadata = false
   #isMetadataNew = false
@@ -111,7 +112,7 @@ export class ScrapeRun {
     const isAsBefore = cache.isOpenMetrics === isOpenMetrics
     cache.isOpenMetrics = isOpenMetrics
     this.#isMetadataNew = !isAsBefore || !cache.isMetadataTold
-    this.#skipsMetadata = isAsBefore && this.#classic === undefined && this.#created === undefined
+    this.#skipsMetadata = isAsBefore && !this.#needsMetadata
     try {
       for (let line = this.#nextLine(scanner); line !== 'end'; line = this.#nextLine(scanner))
         if (line === 'sample') this.#readSample(scanner)
@@ -138,7 +139,7 @@ export class ScrapeRun {
       histogram: (series, draft, sample) => this.#readFamilyHistogram(series, draft, sample),
     }
     this.#options.families.begin()
-    decodeFamilies(body, sink, { ...CLASSIC_ONLY, ...this.#options.job })
+    decodeFamilies(body, sink, { ...CLASSIC_ONLY, ...this.#options.job }, { hasTypes: this.#target.wantsTypes })
     this.#finish()
   }
 
@@ -169,6 +170,11 @@ export class ScrapeRun {
     this.#cache.endLives(true, (entry) => this.#writeStale(entry))
   }
 
+  /** Whether each line of metadata says something about the samples that follow it. */
+  get #needsMetadata(): boolean {
+    return this.#classic !== undefined || this.#created !== undefined || this.#target.wantsTypes
+  }
+
   /** As `next` of the scanner, past lines of metadata that are as they were. */
   #nextLine(scanner: TextScanner): TextLine {
     const cache = this.#cache
@@ -184,6 +190,7 @@ export class ScrapeRun {
   #readMetadata(line: 'type' | 'help' | 'unit', scanner: TextScanner): void {
     this.#classic?.seeLine(line, scanner)
     this.#created?.seeLine(line, scanner)
+    this.#types.seeLine(line, scanner)
     const cache = this.#cache
     const { bytes, lineStart, lineEnd } = scanner
     let entry = cache.find(bytes, lineStart, lineEnd)
@@ -245,7 +252,13 @@ export class ScrapeRun {
     if (found !== -1) return found
     // Read at once: what cannot be read must fail the scrape before it is remembered.
     scanner.readSeries()
-    return cache.add(scanner.bytes, scanner.seriesStart, scanner.seriesEnd, this.#kind)
+    return this.#typed(cache.add(scanner.bytes, scanner.seriesStart, scanner.seriesEnd, this.#kind))
+  }
+
+  /** Remembers what a series of a text was met as, where that is to be seen in its labels. */
+  #typed(entry: number): number {
+    if (this.#target.wantsTypes && !this.#cache.typed.has(entry)) this.#cache.typed.set(entry, this.#types.labels())
+    return entry
   }
 
   #readFamilySample(series: LabelBytes, sample: FamilySample): void {
@@ -266,7 +279,7 @@ export class ScrapeRun {
 
   /** A classic histogram of a text, as a native one with its bounds. What can not be converted is passed over, as in Prometheus. */
   #readConverted(series: LabelBytes, { draft, tMs, exemplars }: ClassicSample): void {
-    if (prepareHistogram(draft) === undefined) this.#writeHistogram(this.#entryOf(series), tMs, draft, exemplars)
+    if (prepareHistogram(draft) === undefined) this.#writeHistogram(this.#typed(this.#entryOf(series)), tMs, draft, exemplars)
   }
 
   /** The entry of a series given by its label bytes, made where there is none. */
@@ -334,7 +347,7 @@ export class ScrapeRun {
     const isEncoded = cache.kinds[entry] === ENCODED
     const decode = isEncoded ? decodeLabelBytes : decodeTextSeries
     const decoded = decode(cache.bytes, cache.starts[entry]!, cache.starts[entry + 1]!)
-    const scraped = normalizeBounds(decoded, cache.kinds[entry]!)
+    const scraped = withTypes(normalizeBounds(decoded, cache.kinds[entry]!), cache.typed.get(entry) ?? [])
     const labels = sampleLabels(scraped, this.#options.targetLabels, this.#options.job)
     let ref = DROPPED
     if (labels !== undefined) {
@@ -373,28 +386,4 @@ interface SampleValue {
   readonly valueHigh: number
 }
 
-const HISTOGRAM = 1
-const SUMMARY = 2
-// Named by label bytes, whose bounds are written as they should be.
-const ENCODED = 3
-// Lines, not series; a TYPE line is this plus what its samples are.
-const METADATA = 4
-const TYPE_LINE = 8
-
 const labelBytes = new LabelBytes()
-
-function kindOf(type: MetricType): number {
-  if (type === 'histogram') return HISTOGRAM
-  return type === 'summary' ? SUMMARY : 0
-}
-
-/** Bounds as Prometheus 3 stores them, so that targets in different formats give the same series. */
-function normalizeBounds(labels: Label[], kind: number): Label[] {
-  if (kind === 0 || kind === ENCODED) return labels
-  const bound = kind === HISTOGRAM ? 'le' : 'quantile'
-  return labels.map((label) => {
-    if (label.name !== bound) return label
-    const value = parseBound(label.value)
-    return value === undefined ? label : { name: bound, value: printBound(value) }
-  })
-}

@@ -2,6 +2,7 @@
 //
 // Source: Prometheus 3.14 storage/remote/otlptranslator/prometheusremotewrite helper.go and histograms.go.
 
+import type { Label } from '@oriel/model'
 import { METRIC_NAME, STALE_HIGH, STALE_LOW } from '@oriel/model'
 import { HistogramDraft } from '../histogram/draft.ts'
 import { emitHistogram } from '../histogram/emit.ts'
@@ -21,7 +22,9 @@ export interface OpenMetric {
   readonly resource: ResourceLabels
   readonly scope: ScopeLabels | undefined
   readonly name: string
-  /** The name's bytes, for keys. */
+  /** Labels of type and unit. */
+  readonly typed: readonly Label[]
+  /** The name's bytes, for keys; with type and unit where these are labels. */
   readonly key: Uint8Array
   readonly kind: OtlpMetricKind
   readonly isDelta: boolean
@@ -181,14 +184,15 @@ export class OtlpWriter {
     return true
   }
 
-  /** The labels of a series of the current point: attributes, then the resource's, the scope's, then ours, later ones winning. */
+  /** The labels of a series of the current point: attributes, then the resource's, the scope's, type and unit, then ours, later ones winning. */
   #labels(name: string, extra?: string, value = ''): Map<string, string> {
-    const { resource, scope } = this.#metric!
+    const { resource, scope, typed } = this.#metric!
     const labels = new Map<string, string>()
     attributeLabels(this.#attributes(), labels, this.#settings)
     for (const [promoted, own] of resource.promoted) if (!labels.has(promoted)) labels.set(promoted, own)
     for (const [each, own] of resource.labels) labels.set(each, own)
     if (scope !== undefined) for (const [each, own] of scope.labels) labels.set(each, own)
+    for (const label of typed) labels.set(label.name, label.value)
     if (extra !== undefined) labels.set(extra, value)
     labels.set(METRIC_NAME, name)
     return labels

@@ -5,6 +5,7 @@
 import type { Clock, MetricType } from '@oriel/model'
 import { ProtoReader } from '../protobuf.ts'
 import type { MetricTarget } from '../series.ts'
+import { typeLabels } from '../series.ts'
 import { DeltaTotals } from './metrics-deltas.ts'
 import { scaleFault } from './metrics-histogram.ts'
 import type { OtlpMetricKind } from './metrics-names.ts'
@@ -152,15 +153,18 @@ export class OtlpMetricsDecoder {
       this.#refuseAll(reader, 'a metric has no name that Prometheus could use', name)
       return
     }
+    const type = isStoredDelta ? 'unknown' : TYPES[kind]
+    const typed = this.#target!.wantsTypes ? typeLabels(type, prometheusUnit(unit)) : []
     this.#writer.open({
       resource: this.#resource!,
       scope: this.#scope,
       name: metric,
-      key: encoder.encode(metric),
+      key: encoder.encode(typed.length === 0 ? metric : JSON.stringify([metric, typed])),
+      typed,
       kind,
       isDelta: isStoredDelta,
     })
-    this.#target!.metadata({ metric, type: isStoredDelta ? 'unknown' : TYPES[kind], help, unit: prometheusUnit(unit) })
+    this.#target!.metadata({ metric, type, help, unit: prometheusUnit(unit) })
     forEachPoint(reader, () => this.#readPoint(reader, POINT_KINDS[field]!, name))
   }
 

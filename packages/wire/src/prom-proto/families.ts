@@ -11,7 +11,7 @@ import type { HistogramDraft } from '../histogram/draft.ts'
 import { printBound } from '../prom-text/go-float.ts'
 import { decodeUtf8 } from '../prom-text/series.ts'
 import { ProtoReader } from '../protobuf.ts'
-import { LabelBytes } from '../series.ts'
+import { LabelBytes, typeLabels, withTypes } from '../series.ts'
 import { readExemplar, readLabel, readTimestamp } from './exemplar.ts'
 import type { FamilyExemplar } from './exemplar.ts'
 import { FamilyHistogram } from './histogram.ts'
@@ -60,10 +60,15 @@ export const CLASSIC_ONLY: HistogramForms = {
   convertsToNhcb: false,
 }
 
-/** Decodes a body of length-delimited families. Throws `WireError`. */
-export function decodeFamilies(body: Uint8Array, sink: FamilySink, forms: HistogramForms = CLASSIC_ONLY): void {
+/** Decodes a body of length-delimited families; with `hasTypes` their types and units are labels. Throws `WireError`. */
+export function decodeFamilies(
+  body: Uint8Array,
+  sink: FamilySink,
+  forms: HistogramForms = CLASSIC_ONLY,
+  { hasTypes = false }: { readonly hasTypes?: boolean } = {},
+): void {
   const reader = new ProtoReader(body)
-  const families = new Families(reader, sink, forms)
+  const families = new Families(reader, sink, { ...forms, hasTypes })
   while (reader.pos < body.length) {
     reader.end = body.length
     reader.varintRaw()
@@ -80,7 +85,9 @@ export function decodeFamilies(body: Uint8Array, sink: FamilySink, forms: Histog
 class Families {
   readonly #reader: ProtoReader
   readonly #sink: FamilySink
-  readonly #forms: HistogramForms
+  readonly #forms: HistogramForms & { readonly hasTypes: boolean }
+  /** Of the current family. */
+  #typed: readonly Label[] = []
   readonly #series = new LabelBytes()
   readonly #histogram = new FamilyHistogram()
   readonly #classic = new ClassicHistogram()
@@ -91,7 +98,7 @@ class Families {
   #tMs: number | undefined
   #startMs = 0
 
-  constructor(reader: ProtoReader, sink: FamilySink, forms: HistogramForms) {
+  constructor(reader: ProtoReader, sink: FamilySink, forms: HistogramForms & { readonly hasTypes: boolean }) {
     this.#reader = reader
     this.#sink = sink
     this.#forms = forms
@@ -120,6 +127,7 @@ class Families {
     const type = TYPES[this.#type]
     if (type === undefined) throw malformed(`unknown metric type for metric "${this.#name}": ${this.#type}`, reader.pos)
     this.#sink.metadata({ metric: this.#name, type, help, unit })
+    this.#typed = this.#forms.hasTypes ? typeLabels(type, unit) : []
     const { pos, end } = reader
     for (const metric of metrics) {
       reader.pos = metric.start
@@ -242,7 +250,7 @@ class Families {
     const series = this.#series
     series.clear()
     series.add(METRIC_NAME, name)
-    for (const label of this.#labels) series.add(label.name, label.value)
+    for (const label of withTypes(this.#labels, this.#typed)) series.add(label.name, label.value)
     return series
   }
 }

@@ -15,6 +15,7 @@ import { decodeRemoteWriteV2 } from './v2.ts'
 class Kept implements OrderedMetricTarget {
   readonly epoch = 1
   readonly wantsStarts = true
+  wantsTypes = false
   readonly starts: [series: string, tMs: number, startMs: number][] = []
   readonly names: string[] = []
   readonly samples: [series: string, tMs: number, value: number][] = []
@@ -260,4 +261,21 @@ test.each(versions)('random bytes are no version $version body, or an empty one,
 test('protobufjs agrees on what a body holds', () => {
   const body = encodeV1([{ labels: { __name__: 'a' }, samples: [[5, 6]] }])
   expect(decodeV1(body)).toMatchObject({ timeseries: [{ samples: [{ value: 6, timestamp: 5 }] }] })
+})
+
+test('type and unit of version 2 become labels where that is asked for, in place of what the sender calls so', () => {
+  const labels = { __name__: 'm', __type__: 'mine', a: 'b' }
+  const namesOf = (metadata: { type: number; help: string; unit: string }): unknown => {
+    const target = new Kept()
+    target.wantsTypes = true
+    decodeRemoteWriteV2(encodeV2([{ labels, samples: [[1, 2]], metadata }]), target)
+    return Object.fromEntries(JSON.parse(target.names[0] ?? ''))
+  }
+  expect(namesOf({ type: 1, help: 'h', unit: 'seconds' })).toEqual({
+    __name__: 'm',
+    __type__: 'counter',
+    __unit__: 'seconds',
+    a: 'b',
+  })
+  expect(namesOf({ type: 0, help: 'h', unit: '' })).toEqual(labels)
 })

@@ -6,7 +6,7 @@ import type { Label } from '@oriel/model'
 import { WireError } from '../errors.ts'
 import { ProtoReader } from '../protobuf.ts'
 import type { MetricTarget } from '../series.ts'
-import { LabelBytes } from '../series.ts'
+import { LabelBytes, typeLabels } from '../series.ts'
 import { HistogramDraft } from '../histogram/draft.ts'
 import { emitHistogram } from '../histogram/emit.ts'
 import { readRemoteHistogram } from './histogram.ts'
@@ -120,6 +120,7 @@ class Request {
     for (const ref of refs) if (ref >= this.#symbolCount) return 'a series has label references outside of the symbols'
     if (Math.max(this.#help, this.#unit) >= Math.max(1, this.#symbolCount)) return 'a series has metadata outside of the symbols'
     this.#encodeLabels(refs)
+    if (this.#target.wantsTypes) this.#addTypes()
     // Source: Prometheus 3.14 storage/remote/write_handler.go appendV2.
     return this.#rows === 0 ? 'TimeSeries must contain at least one sample or histogram' : undefined
   }
@@ -133,6 +134,16 @@ class Request {
       const value = 2 * refs[i + 1]!
       this.#labels.addBytes(bytes, symbols[name]!, symbols[name + 1]!, bytes, symbols[value]!, symbols[value + 1]!)
     }
+  }
+
+  /** Labels of the type and the unit that the series is sent with. Source: Prometheus 3.14 storage/remote/write_handler.go appendV2. */
+  #addTypes(): void {
+    const typed = typeLabels(METADATA_TYPES[this.#type] ?? 'unknown', this.#symbol(this.#unit))
+    if (typed.length === 0) return
+    const refs = this.#labelRefs
+    const isTold = (i: number): boolean => ['__type__', '__unit__'].includes(this.#symbol(refs[i]!))
+    this.#encodeLabels(refs.filter((_ref, i) => !isTold(i - (i % 2))))
+    for (const { name, value } of typed) this.#labels.add(name, value)
   }
 
   #describe(): string {
