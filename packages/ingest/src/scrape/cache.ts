@@ -38,7 +38,7 @@ export class ScrapeCache {
   /** What entries share with the other series of their metric, where starts are wanted. */
   readonly startKeys: Map<number, string> = new Map()
   /** Labels of type and unit of entries, where these are wanted. */
-  readonly typed: Map<number, readonly Label[]> = new Map()
+  typed: Map<number, readonly Label[]> = new Map()
   length = 0
   scrape = 0
   /** The epoch of `refs`. */
@@ -173,11 +173,14 @@ export class ScrapeCache {
       kept.refs[entry] = this.refs[from]!
       kept.seen[entry] = this.seen[from]!
       kept.live[entry] = this.live[from]!
+      const typed = this.typed.get(from)
+      if (typed !== undefined) kept.typed.set(entry, typed)
       kept.visit(entry)
     }
     this.exemplars.clear()
     this.classicParts.clear()
     this.startKeys.clear()
+    this.typed = kept.typed
     this.#timedIn = new Uint32Array(0)
     this.#timedMs = new Float64Array(0)
     this.bytes = kept.bytes

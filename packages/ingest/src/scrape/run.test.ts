@@ -215,6 +215,14 @@ d 3
   told.epoch++
   scrape(cache, told, text, true)
   expect(names()).toEqual(series)
+  // Entries are numbered anew once those before them are forgotten.
+  const crowded = new ScrapeCache()
+  const passing = Array.from({ length: 10_000 }, (_, n) => `passing{n="${n}"} 1\n`).join('')
+  for (const each of [passing + text, text, text]) {
+    told.epoch++
+    scrape(crowded, told, each, true)
+  }
+  expect(names()).toEqual(series)
   const body = encodeFamilies([
     { name: 'p', type: 1, unit: 's', metric: [{ label: [{ name: '__unit__', value: 'mine' }], gauge: { value: 3 } }] },
   ])
