@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CONFIG_KEYS } from '../apps/server/src/config-keys.ts'
+import type { FlagEffect } from '../packages/query/src/settings.ts'
+import { PROMETHEUS_FLAGS } from '../packages/query/src/settings.ts'
 
 /** Where the document is. */
 export const CONFIG_DOC: string = join(fileURLToPath(new URL('..', import.meta.url)), 'docs', 'configuration.md')
@@ -13,7 +15,8 @@ export function printConfigDoc(): string {
     const variable = `ORIEL_${key.replaceAll('.', '_').toUpperCase()}`
     return `| \`${key}\` | ${flag === undefined ? '' : `\`${flag}\``} | \`${variable}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${doc} |`
   })
-  return `${HEAD}\n| key | flag | environment | default | what it does |\n|---|---|---|---|---|\n${rows.join('\n')}\n${TAIL}`
+  const flags = Object.entries(PROMETHEUS_FLAGS).map(([flag, effect]) => `| \`${flag}\` | ${EFFECTS[effect]} |`)
+  return `${HEAD}\n| key | flag | environment | default | what it does |\n|---|---|---|---|---|\n${rows.join('\n')}\n${TAIL}${FEATURES}${flags.join('\n')}\n`
 }
 
 const HEAD = `# Configuration
@@ -63,6 +66,22 @@ by starting the engine again, which takes a second. A key that is refused is ask
 the disk, and move when the bucket is there. What was written last stays on the disk in any case. To end it, the days must go by
 \`retention\` first: a start whose bucket is no longer named, with samples in it, is refused. A server named by \`engine.url\` has
 storage policies of its own.
+`
+
+const EFFECTS: Readonly<Record<FlagEffect, string>> = {
+  works: 'Does what it does in Prometheus.',
+  always: 'On without it.',
+  nothing: 'Changes nothing: it is about the insides of Prometheus.',
+  unbuilt: 'Not built yet: changes nothing, and a start says so.',
+}
+
+const FEATURES = `
+## Feature flags
+
+What \`prometheus.features\` and \`--enable-feature\` take, all that Prometheus 3.14 has:
+
+| flag | here |
+|---|---|
 `
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(CONFIG_DOC, printConfigDoc())
