@@ -12,8 +12,8 @@ const HOUR = 'hour UInt32 MATERIALIZED intDiv(greatest(toUnixTimestamp64Milli(t)
 // The hour between metric and series wins every read (2026-11): one hour of a metric lies together, all its series in order. As a
 // column of its own it prunes exactly (1 granule for a series and an hour, 13 with `toStartOfHour(t)` in the key), at no cost on
 // disk. 1,024 rows a granule: a series of one hour is read with 10 times less around it, for 3 % more bytes.
-// Values are whole numbers over a power of ten where they can be, see metrics/decimals.ts: 0.45 bytes a sample of real expositions in
-// all, where doubles took 0.56, and 0.67 with ids by LZ4 (bench/bytes.ts, 2026-11). Blocks come in the order of the key, so that ZSTD
+// Values are whole numbers over a power of ten where they can be, see metrics/decimals.ts: 0.43 bytes a sample of real expositions in
+// all, where doubles take 0.56, and 0.65 with ids by LZ4 (bench/bytes.ts, 2026-11). Blocks come in the order of the key, so that ZSTD
 // finds the runs of ids and costs no more than LZ4 did.
 const SAMPLES = `CREATE TABLE IF NOT EXISTS samples (
   tenant LowCardinality(String),
