@@ -131,5 +131,5 @@ SETTINGS max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_
 /** Samples, the index of their series, and what goes with them. */
 export const METRIC_TABLES: TableFamily = {
   name: 'metrics',
-  migrations: [{ version: 7, statements: [SAMPLES, JOURNAL, SERIES, LABEL_VALUES, EXEMPLARS, HISTOGRAMS, STARTS, METADATA] }],
+  migrations: [{ version: 8, statements: [SAMPLES, JOURNAL, SERIES, LABEL_VALUES, EXEMPLARS, HISTOGRAMS, STARTS, METADATA] }],
 }
