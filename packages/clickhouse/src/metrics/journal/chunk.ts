@@ -12,6 +12,8 @@ import type { WordPool } from './word-pool.ts'
 export interface Chunk {
   readonly words: Uint32Array
   readonly rows: number
+  /** Series that it names. */
+  readonly named: number
   /** Least and greatest time. */
   readonly minMs: number
   readonly maxMs: number
@@ -88,7 +90,7 @@ export function makeChunk(samples: SampleColumns, { series, generation, pool }: 
   parts.refs.set(refs)
   parts.times.set(times)
   parts.values.set(samples.values.words)
-  return { words, rows, minMs, maxMs }
+  return { words, rows, named, minMs, maxMs }
 }
 
 /**
@@ -108,7 +110,7 @@ export function readChunk(words: Uint32Array, series: JournalSeries, renamed: Ma
     if (t < minMs) minMs = t
     if (t > maxMs) maxMs = t
   }
-  return { words, rows: parts.refs.length, minMs, maxMs }
+  return { words, rows: parts.refs.length, named: words[0]!, minMs, maxMs }
 }
 
 /** Hours (see `sampleHour`) that samples of chunks lie in. */

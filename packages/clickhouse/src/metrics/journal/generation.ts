@@ -15,8 +15,9 @@ export interface TenantChunk {
 /** Samples that move into `samples` together, and whose rows in the table are one partition. */
 export class Generation {
   readonly number: number
-  /** Acknowledged rows. */
+  /** Acknowledged rows, and the series that they are of. */
   rows = 0
+  named = 0
   minMs: number = Infinity
   maxMs: number = -Infinity
   /** Rows of the table so far. */
@@ -56,6 +57,7 @@ export class Generation {
   add({ tenant, chunk }: TenantChunk): void {
     this.#of(tenant).chunks.push(chunk)
     this.rows += chunk.rows
+    this.named += chunk.named
     this.minMs = Math.min(this.minMs, chunk.minMs)
     this.maxMs = Math.max(this.maxMs, chunk.maxMs)
   }

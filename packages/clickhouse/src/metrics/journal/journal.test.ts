@@ -1,7 +1,7 @@
 import { makeMetricBlock, MS_PER_HOUR, sampleHour, signedAt, silentTelemetry } from '@oriel/model'
 import fc from 'fast-check'
 import type { EngineClient } from '../../engine/client.ts'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Generation } from './generation.ts'
 import { SampleJournal } from './journal.ts'
 
@@ -109,13 +109,13 @@ test('of each series and time the value written last moves, in the order of the 
 
 test('more than a block holds moves in several, each in order, nothing lost at their ends', async () => {
   const generation = new Generation(1)
-  const [series, times] = [30_000, 20]
+  const [series, times] = [30_000, 8]
   for (let t = 0; t < times; t++) {
     const rows = Array.from({ length: series }, (_, i) => ({ metric: i % 3, series: i, tMs: t, value: series * t + i }))
     generation.add(generation.chunkOf(blockOf(rows)))
   }
   // One series that is longer than a block.
-  const long = Array.from({ length: 300_000 }, (_, i) => ({ metric: 1, series: series, tMs: i, value: i }))
+  const long = Array.from({ length: 270_000 }, (_, i) => ({ metric: 1, series: series, tMs: i, value: i }))
   generation.add(generation.chunkOf(blockOf(long)))
   const blocks = await movedOf(generation)
   expect(blocks.length).toBeGreaterThan(2)
@@ -190,4 +190,41 @@ test('asking again and again, with nothing left or something new, always ends', 
   }
   expect(told.filter((each) => each === 'samples ends')).toHaveLength(3)
   await journal.close()
+})
+
+test('few samples a series are waited for while they go on coming, and no longer than a minute', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  try {
+    const told: string[] = []
+    const client: EngineClient = {
+      ...slowClient([]),
+      async insert(table, pieces) {
+        for await (const piece of pieces) expect(piece.length).toBeGreaterThan(0)
+        told.push(`${table} at ${Math.round(performance.now() / 1_000)}`)
+      },
+    }
+    const begin = performance.now() / 1_000
+    const journal = new SampleJournal(client, { telemetry: silentTelemetry, noteMoving: () => {} })
+    const appendFor = async (seconds: number, series: (second: number) => number) => {
+      for (let second = 0; second < seconds; second++) {
+        await journal.append([blockOf([{ metric: 0, series: series(second), tMs: second, value: 1 }])])
+        await vi.advanceTimersByTimeAsync(1_000)
+      }
+    }
+    const moves = () => told.filter((each) => each.startsWith('samples at')).map((each) => Number(each.split(' ')[2]) - begin)
+    // Ever new series: one sample each.
+    await appendFor(70, (second) => second)
+    const [first] = moves()
+    expect(first).toBeGreaterThan(55)
+    expect(first).toBeLessThan(65)
+    // They have ended: what is left goes at the next look.
+    await vi.advanceTimersByTimeAsync(40_000)
+    expect(moves()).toHaveLength(2)
+    // One series has enough.
+    await appendFor(35, () => 0)
+    expect(moves()).toHaveLength(3)
+    await journal.close()
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -13,7 +13,7 @@ export interface JournalOptions {
   readonly telemetry: Telemetry
   /** To be told, before samples move and again after, which hours (since 1970) change in `samples`. */
   readonly noteMoving: (hours: ReadonlySet<number>) => void
-  /** Rows that move at once; 2M if not said. */
+  /** Rows that move at once; 2M if not said, up to twice as many of very many series. */
   readonly moveRows?: number
 }
 
@@ -38,6 +38,10 @@ export class SampleJournal {
   #inserting: Promise<void> = Promise.resolve()
   /** When the open generation is to be closed, whatever it holds. */
   #turnTimer: NodeJS.Timeout | undefined
+  /** How often the open generation was left open for more. */
+  #waits = 0
+  /** When the last samples came, by `performance.now()`. */
+  #lastMs = -Infinity
   #retryTimer: NodeJS.Timeout | undefined
 
   constructor(client: EngineClient, options: JournalOptions) {
@@ -98,7 +102,8 @@ export class SampleJournal {
       throw error
     }
     for (const chunk of chunks) generation.add(chunk)
-    if (generation === this.#open && generation.rows >= this.#moveRows) this.#turn()
+    this.#lastMs = startMs
+    if (generation === this.#open && this.#isFull(generation)) this.#turn()
     this.#schedule()
   }
 
@@ -108,6 +113,7 @@ export class SampleJournal {
     if (generation.rows === 0 && generation.failedMs === undefined) return
     clearTimeout(this.#turnTimer)
     this.#turnTimer = undefined
+    this.#waits = 0
     this.#closed.push(generation)
     this.#open = generation.next(nextNumber())
   }
@@ -115,9 +121,19 @@ export class SampleJournal {
   #schedule(): void {
     if (this.#closed.length > 0) this.#moveQuietly()
     if (this.#open.rows === 0) return
+    const afterMs = this.#waits === 0 ? MOVE_AFTER_MS : GOES_ON_MS
     this.#turnTimer ??= setTimeout(() => {
-      void this.#inTurn(() => this.#turn()).then(() => this.#moveQuietly())
-    }, MOVE_AFTER_MS).unref()
+      this.#turnTimer = undefined
+      // Of few samples a series the next are worth waiting for, as long as they go on coming.
+      if (!hasEnough(this.#open) && this.#waits < MOST_WAITS && performance.now() - this.#lastMs < GOES_ON_MS) {
+        this.#waits++
+        this.#schedule()
+      } else void this.#inTurn(() => this.#turn()).then(() => this.#moveQuietly())
+    }, afterMs).unref()
+  }
+
+  #isFull(generation: Generation): boolean {
+    return generation.rows >= (hasEnough(generation) ? 1 : MOST_FACTOR) * this.#moveRows
   }
 
   #moveQuietly(): void {
@@ -195,6 +211,11 @@ export class SampleJournal {
   }
 }
 
+/** Whether it has so many samples a series that more of them would hardly make a row cheaper. */
+function hasEnough({ rows, named }: Generation): boolean {
+  return rows >= ENOUGH_ROWS * named
+}
+
 let lastNumber = 0
 
 /** Rises from process to process, as far as the clock does: a thousand generations fit into a millisecond. */
@@ -233,6 +254,12 @@ async function* samplePieces(generation: Generation): AsyncGenerator<readonly Ui
 const MOVE_ROWS = 2_000_000
 // 30 s: two usual scrapes; what a restart after a crash has to move first.
 const MOVE_AFTER_MS = 30_000
+// 4 samples a series: naming a series and finding its place costs as much as two samples do. Below it, a generation may become twice as
+// large and old: a million series scraped every 15 s have two samples each within 30 s.
+const ENOUGH_ROWS = 4
+const MOST_FACTOR = 2
+const GOES_ON_MS = 5_000
+const MOST_WAITS = 6
 const RETRY_AFTER_MS = 5_000
 // 3 generations: above, senders wait until the engine has caught up.
 const MOST_CLOSED = 3
