@@ -105,7 +105,8 @@ export function evalCountValues(evaluation: Evaluation, node: Aggregation, steps
       row.counts[j] = row.counts[j]! + 1
     }
   }
-  const counted = [...rows.values()]
+  // In an order that no step has a say in, as what comes first wins where values are equal.
+  const counted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
   const out = makeGrid(
     counted.map(({ labels }) => labels),
     steps.count,
