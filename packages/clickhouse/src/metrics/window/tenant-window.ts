@@ -175,8 +175,11 @@ export class TenantWindow {
   /** The first slice of an hour that is over and has short chunks. */
   #hourToMerge(): number | undefined {
     for (const [number, { segments, span }] of this.#slices) {
-      if (span > 1 || !this.#isOver(hourOf(number) + SLICES_AN_HOUR - 1) || this.#slicesOf(hourOf(number)).length < 2) continue
-      if (segments.some(({ rows, refs }) => rows < SHORT_CHUNK_ROWS * refs.length)) return hourOf(number)
+      const hour = hourOf(number)
+      if (span > 1 || !this.#isOver(hour + SLICES_AN_HOUR - 1)) continue
+      // Asked after every write: most chunks are long, and tell at once.
+      if (!segments.some(({ rows, refs }) => rows < SHORT_CHUNK_ROWS * refs.length)) continue
+      if (this.#slicesOf(hour).length > 1) return hour
     }
     return undefined
   }
